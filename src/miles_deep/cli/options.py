@@ -1,0 +1,109 @@
+"""The bare form's flags, gathered into one value and checked against each other."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+from miles_deep.classify.pipeline import MAX_BATCH
+from miles_deep.edit import Mode
+from miles_deep.errors import OptionError
+from miles_deep.model import Model, load_model
+from miles_deep.model.caffe import import_caffe
+from miles_deep.timeline import Rule, foreground, resolve
+
+Action = Literal["summary", "cut", "tag"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """One field a flag; see `cli.bare`."""
+
+    movie: Path
+    targets: tuple[str, ...]
+    all_but_background: bool
+    tag: bool
+    batch_size: int
+    output: Path | None
+    temporary: Path | None
+    min_cut: float
+    max_gap: int
+    min_score: float
+    min_coverage: float
+    clips: bool
+    replace: bool
+    prototxt: Path | None
+    weights: Path | None
+    mean: Path | None
+    labels: Path | None
+    model: str | None
+    device: str
+    classic: bool
+    mode: str
+    force: bool
+    dry_run: bool
+    as_json: bool
+
+    def check(self) -> None:
+        """Refuse options that exclude each other or are out of range. Raises OptionError."""
+        if bool(self.targets) + self.all_but_background + self.tag > 1:
+            raise OptionError("-t, -x and -a exclude each other: give one")
+        for flag, given in (("-c", self.clips), ("--replace", self.replace), ("--dry-run", self.dry_run)):
+            if given and self.action != "cut":
+                raise OptionError(f"{flag} is about a cut, so it needs -t or -x")
+        if self.clips and self.replace:
+            raise OptionError("-c makes many films, so --replace has none to put in the original's place")
+        if self.replace and self.output:
+            raise OptionError("--replace puts the cut in the original's place, so -o has no say")
+        caffe = (self.prototxt, self.weights)
+        if any((*caffe, self.mean, self.labels)) and not all(caffe):
+            raise OptionError("a Caffe model needs both -p (prototxt) and -w (weights)")
+        if all(caffe) and self.model:
+            raise OptionError("--model and -p -w both name a model: give one")
+        for flag, folder in (("-o", self.output), ("-d", self.temporary)):
+            if folder is not None and not folder.is_dir():
+                raise OptionError(f"{flag} {folder}: no such folder; make it first")
+        if not 1 <= self.batch_size <= MAX_BATCH:
+            raise OptionError(f"-b must be 1 to {MAX_BATCH}, not {self.batch_size}")
+
+    @property
+    def action(self) -> Action:
+        """What is asked for."""
+        return "tag" if self.tag else "cut" if self.targets or self.all_but_background else "summary"
+
+    def rule(self) -> Rule:
+        """When seconds make a segment. Raises OptionError where a number is out of range."""
+        return Rule(
+            self.min_score, self.max_gap, self.min_cut, self.min_coverage, "classic" if self.classic else "plain"
+        )
+
+    def edit_mode(self) -> Mode:
+        """How to cut."""
+        return cast(Mode, self.mode)
+
+    def load(self) -> Model:
+        """The model asked for. Raises ModelError."""
+        if self.prototxt and self.weights:
+            return import_caffe(self.prototxt, self.weights, self.mean, self.labels, device=self.device)
+        return load_model(self.model or "open_nsfw", self.device)
+
+    def chosen(self, model: Model) -> list[str]:
+        """The labels and groups to keep. Raises LabelError."""
+        if self.all_but_background:
+            return list(foreground(model.labels, model.background))
+        return [
+            resolve(name, model.labels, model.groups)
+            for text in self.targets
+            for name in split_targets(text, [*model.labels, *model.groups])
+        ]
+
+
+def split_targets(text: str, names: Sequence[str]) -> list[str]:
+    """Split `a,b`; a text that is a name as it stands is one, commas and all."""
+    return [text] if text in names else [name.strip() for name in text.split(",") if name.strip()]
+
+
+def as_json(value: object) -> str:
+    """Readable JSON; exact seconds become floats, paths their text."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)

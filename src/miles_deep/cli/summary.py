@@ -1,0 +1,118 @@
+"""What the film contains: a line a label, and what to type next."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import click
+
+from miles_deep.classify import Scores
+from miles_deep.cli.options import Options, as_json
+from miles_deep.cli.text import bar, shown, width
+from miles_deep.cli.watch import Watched, watch
+from miles_deep.model import Model
+from miles_deep.timecode import clock
+from miles_deep.timeline import Segment, find_all
+from miles_deep.video import probe
+
+MAX_BAR = 72
+
+
+def summary(options: Options) -> None:
+    """Watch the film and print what it contains; write nothing."""
+    rule, model, video = options.rule(), options.load(), probe(options.movie)
+    watched = watch(options, video, model)
+    segments = find_all(watched.scores, rule)
+    if options.as_json:
+        click.echo(as_json(_record(watched, segments)))
+        return
+    _print_head(watched)
+    _print_table(watched.scores, segments)
+    _print_next(options, model, segments)
+
+
+def segment_record(segment: Segment) -> dict[str, object]:
+    """A segment as JSON values."""
+    return {
+        "label": segment.label,
+        "start": float(segment.span.start),
+        "end": float(segment.span.end),
+        "score": round(segment.score, 6),
+        "coverage": round(segment.coverage, 6),
+    }
+
+
+def _record(watched: Watched, segments: Sequence[Segment]) -> dict[str, object]:
+    found = {label: [s for s in segments if s.label == label] for label in watched.scores.labels}
+    return {
+        "movie": shown(watched.video.path),
+        "duration": float(watched.scores.duration),
+        "seconds": len(watched.scores),
+        "labels": [
+            {
+                "label": label,
+                "seconds": float(sum(s.span.length for s in of_label)),
+                "segments": [segment_record(s) for s in of_label],
+            }
+            for label, of_label in found.items()
+        ],
+        "notes": watched.scores.notes,
+    }
+
+
+def _print_head(watched: Watched) -> None:
+    video, scores = watched.video, watched.scores
+    codec = video.streams[video.picture].codec
+    rate = f"{float(video.frame_rate):.5g} fps, " if video.frame_rate else ""
+    click.echo(
+        f"{shown(video.path)}: {clock(scores.duration)}, {video.width}x{video.height} {codec}, {rate}",
+        nl=False,
+    )
+    click.echo(
+        f"{len(scores)} seconds watched in {watched.wall:.1f} s ({float(scores.duration) / watched.wall:.0f}x)"
+    )
+
+
+def _print_table(scores: Scores, segments: Sequence[Segment]) -> None:
+    found = [label for label in scores.labels if any(s.label == label for s in segments)]
+    name_width = max([5, *map(len, found)])
+    cells = max(10, min(MAX_BAR, width() - name_width - 24))
+    click.echo(f"\n{'label':<{name_width}}  seconds  segments  {clock(0)}{clock(scores.duration):>{cells - 7}}")
+    for label in found:
+        of_label = [s for s in segments if s.label == label]
+        seconds = float(sum(s.span.length for s in of_label))
+        drawn = bar(_covered(of_label, scores.duration, cells))
+        click.echo(f"{label:<{name_width}}  {seconds:7.0f}  {len(of_label):8}  {drawn}".rstrip())
+    if missing := len(scores.labels) - len(found):
+        click.echo(f"({missing} label{'s' * (missing > 1)} without a segment)")
+
+
+def _covered(segments: Sequence[Segment], duration: Fraction, cells: int) -> list[float]:
+    """How much of each of so many equal parts of the film lies in segments, 0…1."""
+    part = duration / cells
+    return [
+        float(
+            sum(max(Fraction(0), min(s.span.end, (k + 1) * part) - max(s.span.start, k * part)) for s in segments)
+            / part
+        )
+        for k in range(cells)
+    ]
+
+
+def _print_next(options: Options, model: Model, segments: Sequence[Segment]) -> None:
+    movie = _quoted(shown(options.movie))
+    found = next((s.label for s in segments if s.label not in model.background), model.labels[-1])
+    lines = [
+        (f"miles-deep {movie} -t {_quoted(found)}", f"keep only {found}"),
+        (f"miles-deep {movie} -a", "write tags"),
+    ]
+    if model.background:
+        lines.insert(0, (f"miles-deep {movie} -x", f"keep all but {', '.join(model.background)}"))
+    longest = max(len(command) for command, _ in lines)
+    click.echo("\nnext:")
+    for command, meaning in lines:
+        click.echo(f"  {command:<{longest}}   {meaning}")
+
+
+def _quoted(text: str) -> str:
+    plain = text.replace("_", "").replace("-", "").replace(".", "").replace("/", "")
+    return text if plain.isalnum() and not text.startswith("-") else "'" + text.replace("'", "'\\''") + "'"

@@ -1,0 +1,27 @@
+"""-a: write the segments of all labels as MOVIE.tag."""
+
+import click
+
+from miles_deep.cli.options import Options, as_json
+from miles_deep.cli.summary import segment_record
+from miles_deep.cli.text import shown
+from miles_deep.cli.watch import watch
+from miles_deep.export import export
+from miles_deep.files import check_writable
+from miles_deep.timeline import find_all
+from miles_deep.video import probe
+
+
+def tag(options: Options) -> None:
+    """Watch the film and write its tags; cut nothing."""
+    rule, model, video = options.rule(), options.load(), probe(options.movie)
+    path = (options.output or video.path.parent) / f"{video.path.stem}.tag"
+    check_writable(path, options.force)
+    watched = watch(options, video, model)
+    segments = find_all(watched.scores, rule)
+    export(segments, path, video=video, labels=model.labels, format="tag", force=options.force)
+    if options.as_json:
+        click.echo(as_json({"path": shown(path), "segments": [segment_record(s) for s in segments]}))
+        return
+    labels = len({segment.label for segment in segments})
+    click.echo(f"wrote {shown(path)}: {len(segments)} segments of {labels} label{'s' * (labels != 1)}")

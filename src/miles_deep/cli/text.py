@@ -1,0 +1,40 @@
+"""Text for the terminal, whatever is in a file's name."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+BLOCKS = " ▁▂▃▄▅▆▇█"
+ASCII_BLOCKS = " .:-=+*#@"
+
+
+def one_line(message: str) -> str:
+    """A message with everything that would break its line, or confuse a terminal, escaped."""
+    readable = message.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in readable)
+
+
+def shown(path: Path) -> str:
+    """A path that can be printed."""
+    return one_line(os.fspath(path))
+
+
+def bar(fractions: list[float]) -> str:
+    """Draw numbers from 0 to 1 as blocks of that height; anything above 0 is seen."""
+    blocks = BLOCKS if _can_print(BLOCKS) else ASCII_BLOCKS
+    top = len(blocks) - 1
+    return "".join(blocks[min(top, max(1, round(value * top))) if value > 0 else 0] for value in fractions)
+
+
+def width() -> int:
+    """Columns of the terminal."""
+    return shutil.get_terminal_size((100, 24)).columns
+
+
+def _can_print(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,46 @@
+"""One film for every span."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+from miles_deep.edit.cutter import EditResult, Progress, cut
+from miles_deep.edit.plan import Mode
+from miles_deep.edit.target import output_suffix
+from miles_deep.files import partial_folder
+from miles_deep.timecode import Span
+from miles_deep.video.video import Video
+
+
+def cut_clips(
+    video: Video,
+    spans: Sequence[Span],
+    folder: Path,
+    mode: Mode = "encode",
+    *,
+    force: bool = False,
+    temporary: Path | None = None,
+    progress: Progress | None = None,
+) -> list[EditResult]:
+    """Write every span as a film of its own, `FOLDER/NAME.001.mp4` and so on; all of them or none.
+
+    Raises:
+        OptionError, OutputError, VideoError: as `cut` does.
+    """
+    total = sum((span.length for span in spans), Fraction(0))
+    clips: list[EditResult] = []
+    with partial_folder(folder, temporary, force) as partial:
+        done = Fraction(0)
+        for number, span in enumerate(spans, start=1):
+            name = f"{video.path.stem}.{number:03}{output_suffix(video)}"
+            clips.append(cut(video, [span], partial / name, mode, progress=_within(progress, done, total)))
+            done += span.length
+    return [replace(clip, path=folder / clip.path.name) for clip in clips]
+
+
+def _within(progress: Progress | None, done: Fraction, total: Fraction) -> Progress | None:
+    """Progress of one clip as progress of them all."""
+    if progress is None:
+        return None
+    return lambda seconds, _: progress(min(done + seconds, total), total)

@@ -1,0 +1,225 @@
+"""Carry out an edit plan: every track a stream of packets, merged by time into one file."""
+
+import contextlib
+import heapq
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.audio.stream import AudioStream
+from av.container import InputContainer, OutputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.stream import Stream
+from av.subtitles.stream import SubtitleStream
+
+from miles_deep.edit.codecs import audio_encoder
+from miles_deep.edit.extras import (
+    copied_cover,
+    copy_attachments,
+    cut_chapters,
+    describe_like,
+    is_cover,
+    kept_tags,
+)
+from miles_deep.edit.picture import copied_picture, encoded_picture
+from miles_deep.edit.plan import EditPlan, Mode, plan_edit
+from miles_deep.edit.sound import LONGEST_COPIED, copied_sound, encoded_sound, packet_length
+from miles_deep.edit.subtitles import copied_subtitles
+from miles_deep.edit.target import MATROSKA, muxer
+from miles_deep.errors import OutputError
+from miles_deep.files import partial_file
+from miles_deep.timecode import Span
+from miles_deep.video.container import file_url, main_picture, open_film
+from miles_deep.video.frames import Reading
+from miles_deep.video.video import Video
+
+Progress = Callable[[Fraction, Fraction], None]
+"""Is told how many seconds of how many of the output are written."""
+
+Packets = Iterator["Packet[Stream]"]
+
+MUXER_OPTIONS = {
+    # The index goes to the front, so that the film plays while it is still being fetched.
+    "mp4": {"movflags": "+faststart"},
+    "mov": {"movflags": "+faststart"},
+    # An encoder's run-up begins before 0; that must not move the picture by a frame.
+    "avi": {"avoid_negative_ts": "disabled"},
+}
+"""Muxer to its options."""
+
+
+class _CannotCarry(Exception):
+    """The container does not take the tracks."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditResult:
+    """What an edit made."""
+
+    path: Path
+    spans: tuple[Span, ...]
+    """Stretches of the source that came out, as they really came out."""
+    duration: Fraction
+    """Seconds of output."""
+    frames: int
+    """Pictures in the output."""
+    mode: Mode
+    notes: tuple[str, ...]
+    """What a user should know: another container, tracks left out, damaged packets."""
+
+
+def cut(
+    video: Video,
+    spans: Sequence[Span],
+    output: Path,
+    mode: Mode = "encode",
+    *,
+    force: bool = False,
+    temporary: Path | None = None,
+    progress: Progress | None = None,
+) -> EditResult:
+    """Write a film that holds the given stretches of another, with all its tracks.
+
+    Where the container that goes with `output` cannot carry the tracks, a Matroska file is written under the same
+    name with `.mkv`, and the result says so.
+
+    Raises:
+        OptionError: an unknown mode, or nothing to keep.
+        OutputError: the output cannot be written; it is there already; or no container can carry the tracks.
+            No partial file stays.
+        VideoError: the source cannot be read.
+    """
+    notes: list[str] = []
+    if mode == "copy" and not video.times_stored:
+        notes.append("this container does not say when frames are shown, so packets cannot be copied: encoded")
+        mode = "encode"
+    plan = plan_edit(spans, video.index, mode)
+    path = output
+    try:
+        made = _write(video, plan, path, force, temporary, progress)
+    except _CannotCarry as reason:
+        path = output.with_suffix(MATROSKA)
+        if path == output:
+            raise OutputError(f"{output}: cannot be written ({reason})") from reason
+        notes.append(f"{muxer(output)} cannot carry this film's tracks ({reason}): Matroska instead")
+        try:
+            made = _write(video, plan, path, force, temporary, progress)
+        except _CannotCarry as again:
+            raise OutputError(f"{path}: cannot be written ({again})") from again
+    return EditResult(
+        path=path,
+        spans=tuple(piece.span for piece in plan.pieces),
+        duration=plan.length,
+        frames=sum(piece.frames for piece in plan.pieces),
+        mode=mode,
+        notes=(*notes, *made),
+    )
+
+
+def _write(
+    video: Video, plan: EditPlan, path: Path, force: bool, temporary: Path | None, progress: Progress | None
+) -> list[str]:
+    reading = Reading()
+    notes: list[str] = []
+    with partial_file(path, temporary, force) as partial, open_film(video.path) as source:
+        options = MUXER_OPTIONS.get(muxer(path), {})
+        output = av.open(file_url(partial), "w", format=muxer(path), container_options=options)
+        try:
+            tracks = _add_tracks(video, plan, source, output, reading, notes)
+            output.metadata.update(kept_tags(source.metadata))
+            output.set_chapters(cut_chapters(source.chapters(), video, plan))
+            output.start_encoding()
+        except (FFmpegError, ValueError) as error:
+            _abandon(output)
+            raise _CannotCarry(_reason(error)) from error
+        try:
+            _mux(output, tracks, plan, progress)
+            output.close()
+        except FFmpegError as error:
+            _abandon(output)
+            raise OSError(error.errno, error.strerror) from error  # which `partial_file` tells the user
+        except BaseException:
+            _abandon(output)
+            raise
+    if reading.damaged:
+        notes.append(f"{reading.damaged} damaged packet{'s' * (reading.damaged > 1)} met")
+    return notes
+
+
+def _add_tracks(
+    video: Video,
+    plan: EditPlan,
+    source: InputContainer,
+    output: OutputContainer,
+    reading: Reading,
+    notes: list[str],
+) -> list[Packets]:
+    """Add a track to the output for each of the source's, in the same order."""
+    tracks: list[Packets] = []
+    film = main_picture(source, video.path)
+    left_out: list[str] = []
+    for stream in source.streams:
+        before = len(output.streams)
+        if stream.index == film.index:
+            if plan.mode == "copy":
+                tracks.append(copied_picture(video, plan, film, output))
+            else:
+                tracks.append(encoded_picture(video, plan, film, output, reading))
+        elif isinstance(stream, AudioStream) and stream.codec_context is not None:
+            tracks.append(_sound(video, plan, stream, output, notes))
+        elif isinstance(stream, SubtitleStream) and stream.codec_context is not None:
+            tracks.append(copied_subtitles(video, plan, stream, output))
+        elif is_cover(stream):
+            tracks.append(copied_cover(video, stream, output))
+            continue
+        elif stream.type != "attachment" and not _is_chapter_text(stream, source):
+            left_out.append(f"{stream.type} track {stream.index}")
+        if len(output.streams) > before:
+            describe_like(stream, output.streams[before])
+    if output.format.name == "matroska":
+        copy_attachments(source, output)
+    if left_out:
+        notes.append(f"left out: {', '.join(left_out)}")
+    return tracks
+
+
+def _sound(
+    video: Video, plan: EditPlan, stream: AudioStream, output: OutputContainer, notes: list[str]
+) -> Packets:
+    codec = stream.codec_context.codec.canonical_name
+    encoder = audio_encoder(codec)
+    if encoder is None or (plan.mode == "copy" and 0 < packet_length(video, stream) <= LONGEST_COPIED):
+        return copied_sound(video, plan, stream, output)
+    if plan.mode == "copy":
+        notes.append(f"audio track {stream.index}: {codec} packets are too long to cut between, so it is encoded")
+    return encoded_sound(video, plan, stream, output)
+
+
+def _is_chapter_text(stream: Stream, source: InputContainer) -> bool:
+    """MP4 keeps the chapters' names in a data track, which the muxer writes anew."""
+    return stream.type == "data" and bool(source.chapters()) and source.format.name.startswith("mov")
+
+
+def _mux(output: OutputContainer, tracks: list[Packets], plan: EditPlan, progress: Progress | None) -> None:
+    for packet in heapq.merge(*tracks, key=_decoding_time):
+        output.mux_one(packet)
+        if progress is not None and packet.stream.type == "video":
+            progress(min(max(_decoding_time(packet), Fraction(0)), plan.length), plan.length)
+
+
+def _decoding_time(packet: "Packet[Stream]") -> Fraction:
+    stamp = packet.dts if packet.dts is not None else packet.pts
+    return (stamp or 0) * packet.time_base
+
+
+def _abandon(output: OutputContainer) -> None:
+    """Close a file that is going to be thrown away; what its muxer says of that does not matter."""
+    with contextlib.suppress(FFmpegError, ValueError):
+        output.close()
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)

@@ -1,0 +1,130 @@
+"""The edit plan: which stretches of the source make up the output. Pure: numbers in, numbers out."""
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+import numpy as np
+
+from miles_deep.errors import OptionError
+from miles_deep.timecode import Span, merge
+from miles_deep.video.packets import PacketIndex
+
+Mode = Literal["encode", "copy"]
+MODES: tuple[Mode, ...] = ("encode", "copy")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One stretch of the source that goes into the output whole."""
+
+    asked: Span
+    span: Span
+    """What comes out: from the first frame to the end of the last one, in seconds of the source."""
+    output_start: Fraction
+    """Where it begins in the output, seconds."""
+    frames: int
+    """How many frames it has."""
+    first_packet: int
+    """`copy`: position in the packet index of the first packet taken; it is a keyframe."""
+    last_packet: int
+    """`copy`: of the last one."""
+    reason: str
+
+    @property
+    def output_end(self) -> Fraction:
+        """Where it ends in the output, seconds."""
+        return self.output_start + self.span.length
+
+    def output_time(self, time: Fraction) -> Fraction:
+        """Where a time of the source comes out."""
+        return time - self.span.start + self.output_start
+
+
+@dataclass(frozen=True, slots=True)
+class EditPlan:
+    """Pieces in the order of the output; they do not overlap."""
+
+    mode: Mode
+    pieces: tuple[Piece, ...]
+
+    @property
+    def length(self) -> Fraction:
+        """Seconds of output."""
+        return self.pieces[-1].output_end
+
+
+def plan_edit(spans: Iterable[Span], index: PacketIndex, mode: Mode) -> EditPlan:
+    """Plan an output of the given spans, in order of time; spans that overlap or touch are made one.
+
+    `encode` keeps the frames whose time lies in a span, no more and no fewer. `copy` takes packets from the
+    keyframe at or before a span's start to the first place after its end at which no frame is missing.
+
+    Raises:
+        OptionError: an unknown mode, no span, or no frame in any of them.
+    """
+    if mode not in MODES:
+        raise OptionError(f"no mode {mode!r}; there are: {', '.join(MODES)}")
+    wanted = merge(spans)
+    if not wanted:
+        raise OptionError("nothing to keep: no spans were given")
+    pieces = _encoded(wanted, index) if mode == "encode" else _copied(wanted, index)
+    if not pieces:
+        raise OptionError(f"nothing to keep: the film ends at {float(index.end):g} s, before the spans")
+    return EditPlan(mode, tuple(pieces))
+
+
+def _encoded(spans: list[Span], index: PacketIndex) -> list[Piece]:
+    pieces: list[Piece] = []
+    times = index.frame_times
+    output = Fraction(0)
+    for span in spans:
+        first, after = bisect_left(times, span.start), bisect_left(times, span.end)
+        if first == after:  # between two frames, or after the film's end
+            continue
+        delivered = Span(times[first], times[after] if after < len(times) else index.end)
+        pieces.append(Piece(span, delivered, output, after - first, 0, 0, "every frame encoded anew"))
+        output += delivered.length
+    return pieces
+
+
+def _copied(spans: list[Span], index: PacketIndex) -> list[Piece]:
+    pieces: list[Piece] = []
+    times = index.frame_times
+    keyframes = np.flatnonzero(index.keyframe & (index.pts >= 0))
+    ends, end_times = _whole_ends(index)
+    output = Fraction(0)
+    for span in spans:
+        if bisect_left(times, span.start) == bisect_left(times, span.end):
+            continue
+        before = keyframes[index.pts[keyframes] <= math.floor(span.start / index.tick)]
+        first = int(before[-1] if len(before) else keyframes[0])
+        if pieces and first <= pieces[-1].last_packet:
+            # It would begin inside the piece before it, which therefore goes on: packets come out once.
+            previous = pieces.pop()
+            first, span, output = (
+                previous.first_packet,
+                Span(previous.asked.start, span.end),
+                previous.output_start,
+            )
+        enough = bisect_left(end_times, span.end, lo=bisect_left(ends, first))
+        enough = min(enough, len(ends) - 1)
+        delivered = Span(int(index.pts[first]) * index.tick, end_times[enough])
+        frames = bisect_left(times, delivered.end) - bisect_left(times, delivered.start)
+        reason = f"copied from the keyframe {float(span.start - delivered.start):.3f} s before"
+        pieces.append(Piece(span, delivered, output, frames, first, ends[enough], reason))
+        output += delivered.length
+    return pieces
+
+
+def _whole_ends(index: PacketIndex) -> tuple[list[int], list[Fraction]]:
+    """Where a copy may end: packets after which, in decoding order, all frames up to some time are there and
+    none after it; and the time, that of the next frame shown."""
+    highest = np.maximum.accumulate(index.pts)
+    lowest_to_come = np.minimum.accumulate(index.pts[::-1])[::-1]
+    ends = np.flatnonzero(np.append(highest[:-1] < lowest_to_come[1:], True))
+    following = [*(int(lowest_to_come[end + 1]) * index.tick for end in ends[:-1]), index.end]
+    return [int(end) for end in ends], following

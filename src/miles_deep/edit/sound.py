@@ -1,0 +1,212 @@
+"""The sound tracks of the output: cut to the sample and encoded, or packet by packet."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any, cast
+
+import av.error
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container import InputContainer, OutputContainer
+from av.packet import Packet
+from av.stream import Stream
+from numpy.typing import NDArray
+
+from miles_deep.edit.codecs import audio_bit_rate, audio_encoder
+from miles_deep.edit.plan import EditPlan, Piece
+from miles_deep.video.container import Damage, go_to_beginning, open_film, packets
+from miles_deep.video.video import Video
+
+LONGEST_COPIED = Fraction(40, 1000)
+"""Seconds: a join of copied packets is out of step by up to half a packet, and 20 ms is what we allow."""
+
+PREROLL = Fraction(1)
+"""Seconds decoded before a piece and thrown away: decoders need a few packets to settle (Opus asks for 80 ms,
+RFC 7845 section 4.6; an MP3 frame may use bits of several before it)."""
+
+JITTER = Fraction(30, 1000)
+"""Seconds by which timestamps may be off before it counts as a gap; containers round, and some write drifting
+times."""
+
+Samples = NDArray[Any]
+
+
+def copied_sound(
+    video: Video, plan: EditPlan, source: AudioStream, output: OutputContainer
+) -> Iterator["Packet[Stream]"]:
+    """Add a sound track whose packets are copied, and give them in order, one after the other without a gap."""
+    stream = output.add_stream_from_template(source)
+    return _copy(video, plan, source.index, stream)
+
+
+def packet_length(video: Video, source: AudioStream) -> Fraction:
+    """Seconds that a packet of the track lasts, by its first few; 0 where they do not tell."""
+    longest = 0
+    with open_film(video.path) as container:
+        track = container.streams[source.index]
+        for count, packet in enumerate(packets(container, Damage(), track)):
+            longest = max(longest, packet.duration or 0)
+            if count >= 20:
+                break
+    return longest * cast(Fraction, source.time_base)
+
+
+def _copy(video: Video, plan: EditPlan, index: int, stream: AudioStream) -> Iterator["Packet[Stream]"]:
+    written = Fraction(0)
+    with open_film(video.path) as container:
+        track = container.streams[index]
+        tick = cast(Fraction, track.time_base)
+        for piece in plan.pieces:
+            for packet in _packets_from(container, track, video.start + piece.span.start - PREROLL):
+                if packet.pts is None or not packet.duration:
+                    continue
+                length = packet.duration * tick
+                place = piece.output_time(packet.pts * tick - video.start)
+                if place < written - length / 2:
+                    continue
+                if place >= piece.output_end - length / 2:
+                    break
+                # Where the track pauses, or begins late, the output does too.
+                written = place if place > written + JITTER else written
+                packet.stream = stream
+                packet.pts = packet.dts = round(written / tick)
+                written += length
+                yield packet
+
+
+def encoded_sound(
+    video: Video, plan: EditPlan, source: AudioStream, output: OutputContainer
+) -> Iterator["Packet[Stream]"]:
+    """Add a sound track that is cut to the sample and encoded anew, and give its packets in order."""
+    context = source.codec_context
+    codec = context.codec.canonical_name
+    encoder = cast(str, audio_encoder(codec))
+    options = {"strict": "-2"} if encoder in ("opus", "vorbis") else {}
+    stream = cast(
+        AudioStream, output.add_stream(encoder, rate=_rate(encoder, context.sample_rate), options=options)
+    )
+    encoding = stream.codec_context
+    encoding.layout = context.layout.name
+    encoding.bit_rate = audio_bit_rate(encoding.codec.canonical_name, context.bit_rate, context.layout.nb_channels)
+    formats = [entry.name for entry in encoding.codec.audio_formats or ()]
+    if context.format is not None and context.format.name in formats:
+        encoding.format = context.format.name
+    return _encode(video, plan, source.index, stream, has_clock=output.format.name != "avi")
+
+
+def _rate(encoder: str, rate: int) -> int:
+    """The sample rate to encode at: the source's wherever the encoder takes it."""
+    offered = av.Codec(encoder, "w").audio_rates
+    if not offered or rate in offered:
+        return rate
+    return min((entry for entry in offered if entry >= rate), default=max(offered))
+
+
+def _encode(
+    video: Video, plan: EditPlan, index: int, stream: AudioStream, has_clock: bool
+) -> Iterator["Packet[Stream]"]:
+    with open_film(video.path) as container:
+        track = cast(AudioStream, container.streams[index])
+        for frame in _cut(video, plan, container, track):
+            yield from _on_time(stream.encode(frame), has_clock)
+    yield from _on_time(stream.encode(None), has_clock)
+
+
+def _on_time(encoded: "list[Packet[Stream]]", has_clock: bool) -> Iterator["Packet[Stream]"]:
+    """Leave out the encoder's run-up where the container cannot tell players to skip it.
+
+    AVI plays every packet from its beginning on; one that is mostly run-up would make the sound late.
+    """
+    for packet in encoded:
+        if has_clock or packet.pts is None or packet.pts + (packet.duration or 0) // 2 >= 0:
+            yield packet
+
+
+def _cut(video: Video, plan: EditPlan, container: InputContainer, track: AudioStream) -> Iterator[AudioFrame]:
+    """The track's sound, all pieces in one, without gaps: silence stands where the source has none."""
+    context = track.codec_context
+    rate = context.sample_rate
+    written = 0
+    pattern: AudioFrame | None = None
+    for piece in plan.pieces:
+        end = round(piece.output_end * rate)
+        for place, frame in _placed(video, piece, container, track, rate):
+            pattern = frame
+            samples: Samples = frame.to_ndarray()
+            step = frame.layout.nb_channels if not frame.format.is_planar else 1
+            place, samples = _from(written, place, samples, step)
+            if place >= end:
+                break
+            if not samples.shape[1]:
+                continue
+            if place > written:
+                yield _frame(_silence(frame, place - written), frame, written)
+                written = place
+            samples = samples[:, : (end - place) * step]
+            yield _frame(samples, frame, written)
+            written += samples.shape[1] // step
+        if pattern is not None and written < end:
+            yield _frame(_silence(pattern, end - written), pattern, written)
+            written = end
+
+
+def _from(written: int, place: int, samples: Samples, step: int) -> tuple[int, Samples]:
+    """Cut off what belongs before the sample to be written next."""
+    if place >= written:
+        return place, samples
+    return written, samples[:, (written - place) * step :]
+
+
+def _placed(
+    video: Video, piece: Piece, container: InputContainer, track: AudioStream, rate: int
+) -> Iterator[tuple[int, AudioFrame]]:
+    """Decoded frames from before the piece on, each with the number of its first sample in the output."""
+    tick = cast(Fraction, track.time_base)
+    expected: int | None = None
+    for packet in _packets_from(container, track, video.start + piece.span.start - PREROLL):
+        try:
+            frames = cast(list[AudioFrame], packet.decode())
+        except av.error.FFmpegError:
+            continue
+        for frame in frames:
+            if frame.sample_rate != rate or frame.layout.nb_channels != track.codec_context.layout.nb_channels:
+                continue
+            if frame.pts is not None:
+                exact = piece.output_time(frame.pts * tick - video.start) * rate
+                if expected is None or abs(exact - expected) > JITTER * rate:
+                    expected = round(exact)
+            if expected is None:
+                continue
+            yield expected, frame
+            expected += frame.samples
+
+
+def _packets_from(container: InputContainer, track: Stream, time: Fraction) -> Iterator["Packet[Stream]"]:
+    """Packets of a track from a time of the file's clock on; from the beginning where seeking fails."""
+    wanted = int(time / cast(Fraction, track.time_base))
+    if wanted > (track.start_time or 0):
+        container.seek(wanted, stream=track)
+        source = packets(container, Damage(), track)
+        first = next(source, None)
+        if first is not None and (first.pts is None or first.pts <= wanted):
+            yield first
+            yield from source
+            return
+    go_to_beginning(container, track)  # the film's, or what is left where the seek came out too late
+    yield from packets(container, Damage(), track)
+
+
+def _silence(pattern: AudioFrame, samples: int) -> Samples:
+    shape = pattern.to_ndarray()
+    step = pattern.layout.nb_channels if not pattern.format.is_planar else 1
+    middle = 128 if pattern.format.name in ("u8", "u8p") else 0
+    return np.full((shape.shape[0], samples * step), middle, shape.dtype)
+
+
+def _frame(samples: Samples, pattern: AudioFrame, number: int) -> AudioFrame:
+    """A frame like `pattern` with other samples; `number` counts the output's samples before it."""
+    frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples), pattern.format.name, pattern.layout.name)
+    frame.sample_rate = pattern.sample_rate
+    frame.pts, frame.time_base = number, Fraction(1, pattern.sample_rate)
+    return frame

@@ -1,0 +1,98 @@
+"""The subtitle tracks of the output: every event that is shown in a piece, cut to it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import cast
+
+from av.container import OutputContainer
+from av.packet import Packet
+from av.stream import Stream
+from av.subtitles.stream import SubtitleStream
+
+from miles_deep.edit.plan import EditPlan
+from miles_deep.video.container import Damage, open_film, packets
+from miles_deep.video.video import Video
+
+EMPTY_MOV_TEXT = b"\0\0"
+"""A text sample of no characters: in MP4 a cue lasts until the next sample, so its end needs one of its own
+(3GPP TS 26.245, section 5.17)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One cue, or one picture, of a subtitle track."""
+
+    start: Fraction
+    """Seconds from the video's start; of the output once it is cut."""
+    end: Fraction | None
+    """None: until the next one."""
+    packet: "Packet[Stream]"
+
+
+def copied_subtitles(
+    video: Video, plan: EditPlan, source: SubtitleStream, output: OutputContainer
+) -> Iterator["Packet[Stream]"]:
+    """Add a subtitle track and give its packets in order."""
+    stream = output.add_stream_from_template(source)
+    codec = source.codec_context.codec.canonical_name
+    events = cut_events(read_events(video, source.index), plan)
+    return _packets(events, codec, stream)
+
+
+def read_events(video: Video, index: int) -> list[Event]:
+    """All events of a track, in order; reads the file to its end."""
+    events: list[Event] = []
+    with open_film(video.path) as container:
+        track = container.streams[index]
+        tick = cast(Fraction, track.time_base)
+        for packet in packets(container, Damage(), track):
+            if packet.pts is None or not packet.size or bytes(packet) == EMPTY_MOV_TEXT:
+                continue
+            start = packet.pts * tick - video.start
+            events.append(Event(start, start + packet.duration * tick if packet.duration else None, packet))
+    return sorted(events, key=lambda event: event.start)
+
+
+def cut_events(events: list[Event], plan: EditPlan) -> list[Event]:
+    """The events as they come out: each once for every piece in which it is shown, and only while it is."""
+    cut: list[Event] = []
+    for piece in plan.pieces:
+        for event, following in zip(events, [*events[1:], None], strict=True):
+            until = event.end if event.end is not None else (following.start if following else piece.span.end)
+            start, end = max(event.start, piece.span.start), min(until, piece.span.end)
+            if start < end:
+                kept_end = piece.output_time(end) if event.end is not None else None
+                cut.append(Event(piece.output_time(start), kept_end, event.packet))
+    return cut
+
+
+def _packets(events: Iterable[Event], codec: str, stream: Stream) -> Iterator["Packet[Stream]"]:
+    tick = Fraction(1, 1000)
+    shown_until = Fraction(0)
+    for number, event in enumerate(events):
+        payload = bytes(event.packet)
+        if codec == "ass":
+            # The first field counts events; players take a repeated number for a repeated event.
+            payload = b"%d,%s" % (number, payload.partition(b",")[2])
+        if codec == "mov_text" and event.start > shown_until:
+            yield _packet(EMPTY_MOV_TEXT, shown_until, event.start, tick, stream)
+        packet = _packet(payload, event.start, event.end, tick, stream)
+        for data in event.packet.iter_sidedata():
+            packet.set_sidedata(data)
+        yield packet
+        shown_until = event.end if event.end is not None else event.start
+    if codec == "mov_text" and shown_until:
+        yield _packet(EMPTY_MOV_TEXT, shown_until, shown_until + tick, tick, stream)
+
+
+def _packet(
+    payload: bytes, start: Fraction, end: Fraction | None, tick: Fraction, stream: Stream
+) -> "Packet[Stream]":
+    packet: Packet[Stream] = Packet(payload)
+    packet.stream = stream
+    packet.time_base = tick
+    packet.pts = packet.dts = round(start / tick)
+    packet.duration = round(end / tick) - packet.pts if end is not None else 0
+    packet.is_keyframe = True
+    return packet

@@ -1,0 +1,101 @@
+"""The first program's `.tag` file: totals, then one line a segment.
+
+::
+
+    movie_name,label_1,…,label_n
+    total_seconds,label_1_seconds,…,label_n_seconds
+    label,start,end,score,coverage
+    <one line a segment of every label, ordered by start>
+
+Seconds are whole and, as in the first program, inclusive: a segment of the span [134, 143) is written as
+134,142 and counts 9 seconds.
+"""
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from miles_deep.errors import FormatError
+from miles_deep.timecode import Span
+from miles_deep.timeline.segment import Segment
+
+HEADER = ["label", "start", "end", "score", "coverage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What a `.tag` file says."""
+
+    movie: str
+    """Name of the film."""
+    total_seconds: int
+    """Of the whole film."""
+    seconds: dict[str, int]
+    """Label to the seconds its segments add up to; every label of the model is there."""
+    segments: list[Segment]
+
+
+def render(segments: Sequence[Segment], labels: Sequence[str], movie: str, duration: Fraction) -> str:
+    """The text of a `.tag` file.
+
+    Args:
+        segments: of every label.
+        labels: all labels of the model; those of segments are added where they are missing.
+        movie: the film's name, without its folder.
+        duration: of the film, seconds.
+    """
+    ordered = sorted(segments, key=lambda segment: (segment.span, segment.label))
+    totals = dict.fromkeys([*labels, *(segment.label for segment in ordered)], 0)
+    rows: list[list[object]] = []
+    for segment in ordered:
+        first, last = math.floor(segment.span.start), math.ceil(segment.span.end) - 1
+        totals[segment.label] += last - first + 1
+        # Six significant digits, as C++ streams print them.
+        rows.append([segment.label, first, last, f"{segment.score:.6g}", f"{segment.coverage:.6g}"])
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([movie, *totals])
+    writer.writerow([math.ceil(duration), *totals.values()])
+    writer.writerow(HEADER)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def read(path: str | Path) -> Tags:
+    """Read a `.tag` file, ours or the first program's, with or without commas at the ends of lines.
+
+    Raises:
+        FormatError: the file is missing or no such file; the message names the line.
+    """
+    try:
+        text = Path(path).read_text("utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise FormatError(f"{path}: the tags cannot be read ({error.strerror})") from error
+    rows = [_stripped(row) for row in csv.reader(io.StringIO(text))]
+    rows = [row for row in rows if row]
+    if len(rows) < 3 or rows[2] != HEADER or len(rows[0]) != len(rows[1]):
+        raise FormatError(f"{path}: not a tag file (its first three lines are not names, seconds and header)")
+    try:
+        total, *seconds = map(int, rows[1])
+        segments = [_segment(row) for row in rows[3:]]
+    except (ValueError, FormatError) as error:
+        raise FormatError(f"{path}: not a tag file ({error})") from error
+    return Tags(rows[0][0], total, dict(zip(rows[0][1:], seconds, strict=True)), segments)
+
+
+def _stripped(row: list[str]) -> list[str]:
+    cells = [cell.strip() for cell in row]
+    return cells[:-1] if cells and not cells[-1] else cells
+
+
+def _segment(row: list[str]) -> Segment:
+    if len(row) != len(HEADER):
+        raise FormatError(f"a segment of {len(row)} values: {','.join(row)}")
+    label, start, end, score, coverage = row
+    if int(end) < int(start):
+        raise FormatError(f"a segment that ends before it starts: {','.join(row)}")
+    return Segment(Span(int(start), int(end) + 1), label, float(score), float(coverage))

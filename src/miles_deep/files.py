@@ -1,0 +1,107 @@
+"""Files and folders that appear under their name whole, or not at all."""
+
+import contextlib
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from miles_deep.errors import OutputError, OutputExistsError
+
+PARTIAL = ".miles-deep-"
+"""What the names of unfinished files begin with."""
+
+
+def check_writable(path: Path, force: bool, folder: bool = False) -> None:
+    """Find out before hours of work whether a file, or a folder of files, may be written.
+
+    Raises:
+        OutputExistsError: it is there, and `force` was not given.
+        OutputError: its folder is not there, or may not be written to.
+    """
+    if os.path.lexists(path) and not force:
+        raise OutputExistsError(f"{path}: is there already; --force overwrites it")
+    if path.exists() and path.is_dir() != folder:
+        raise OutputError(f"{path}: is {'not ' * folder}a folder")
+    if not path.parent.is_dir():
+        raise OutputError(f"{path.parent}: no such folder")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise OutputError(f"{path.parent}: may not be written to")
+
+
+@contextlib.contextmanager
+def partial_file(path: Path, temporary: Path | None = None, force: bool = True) -> Iterator[Path]:
+    """A file to write to that takes the name `path` when the block ends well, and is gone when it does not.
+
+    Args:
+        path: the name in the end.
+        temporary: folder to write in; that of `path` where None, since from there a file takes its name in one
+            step, without a second copy.
+        force: whether a file of that name may be replaced.
+
+    Raises:
+        OutputError: for every OSError in the block.
+    """
+    check_writable(path, force)
+    with _told(path):
+        handle, name = tempfile.mkstemp(dir=temporary or path.parent, prefix=PARTIAL, suffix=path.suffix)
+        os.close(handle)
+        partial = Path(name)
+        try:
+            yield partial
+            partial.chmod(0o666 & ~_umask())  # temporary files are private, a film is as readable as any file
+            _take_name(partial, path, force)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def partial_folder(path: Path, temporary: Path | None = None, force: bool = False) -> Iterator[Path]:
+    """A folder to fill whose files take their place in the folder `path` when the block ends well.
+
+    Where that folder is there already and `force` is given, files of the same names are replaced; others stay.
+
+    Raises:
+        OutputError: for every OSError in the block.
+    """
+    check_writable(path, force, folder=True)
+    with _told(path):
+        partial = Path(tempfile.mkdtemp(dir=temporary or path.parent, prefix=PARTIAL))
+        try:
+            yield partial
+            path.mkdir(exist_ok=force)
+            for file in sorted(partial.iterdir()):
+                _take_name(file, path / file.name, force=True)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Turn what the system says about writing into one line about the file."""
+    try:
+        yield
+    except OSError as error:
+        reason = "the disk is full" if error.errno == errno.ENOSPC else f"cannot be written ({error.strerror})"
+        raise OutputError(f"{path}: {reason}") from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _take_name(partial: Path, path: Path, force: bool) -> None:
+    if os.path.lexists(path) and not force:
+        raise OutputExistsError(f"{path}: has appeared meanwhile; --force overwrites it")
+    try:
+        os.replace(partial, path)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        # Another disk: copy beside the target first, so that the name still appears in one step.
+        with partial_file(path) as beside:
+            shutil.copyfile(partial, beside)

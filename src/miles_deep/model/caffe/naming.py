@@ -1,0 +1,27 @@
+"""How errors name what stands in a hostile file: on one line, and never longer than a line."""
+
+from collections.abc import Iterable, Sequence
+
+from miles_deep.model.caffe.caffe_pb2 import LayerParameter
+
+
+def quoted(name: str) -> str:
+    """A name in quotes, control characters escaped, long ones clipped."""
+    return repr(name if len(name) <= 60 else name[:57] + "...")
+
+
+def type_name(layer: LayerParameter) -> str:
+    """The layer's type, likewise, without the quotes."""
+    return quoted(layer.type)[1:-1] or "no type"
+
+
+def listed(names: Iterable[str], most: int = 5) -> str:
+    """Names with commas between them; of many only the first few."""
+    names = list(names)
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest
+
+
+def by(shape: Sequence[int]) -> str:
+    """A shape as people write it: 64x3x7x7."""
+    return "x".join(str(size) for size in shape[:8]) or "one number"

@@ -1,0 +1,73 @@
+"""What travels with a network: labels, background, groups, preprocessing, licence and source."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from miles_deep.errors import ModelError
+from miles_deep.model.preprocess import Preprocess
+
+BACKGROUND_NAMES = ("other", "sfw", "background")
+"""Labels that mean "none of the interesting ones" where nobody says which do: the first program's,
+open_nsfw's, and the usual word."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """Everything about a classifier that is not its weights.
+
+    Raises:
+        ModelError: labels are missing or repeated, or background or groups name labels that are not there.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    """One for each of the network's outputs, in their order."""
+    preprocess: Preprocess
+    background: tuple[str, ...] = ()
+    """The labels that mean "none of the interesting ones"."""
+    groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Group name to the labels whose scores it sums."""
+    licence: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.labels:
+            raise ModelError(f"model {self.name}: it has no labels")
+        if repeated := sorted({label for label in self.labels if self.labels.count(label) > 1}):
+            raise ModelError(f"model {self.name}: label {repeated[0]!r} is there more than once")
+        named = {*self.background, *(label for members in self.groups.values() for label in members)}
+        if unknown := sorted(named - set(self.labels)):
+            raise ModelError(f"model {self.name}: background or groups name {unknown[0]!r}, which is no label")
+        if clash := sorted(set(self.groups) & set(self.labels)):
+            raise ModelError(f"model {self.name}: {clash[0]!r} is both a label and a group")
+
+    def to_json(self) -> str:
+        """The card as one JSON object; equal cards give equal text."""
+        fields = {
+            "name": self.name,
+            "labels": self.labels,
+            "background": self.background,
+            "groups": self.groups,
+            "preprocess": self.preprocess.to_json(),
+            "licence": self.licence,
+            "source": self.source,
+        }
+        return json.dumps(fields, sort_keys=True, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "ModelCard":
+        """Read what `to_json` wrote. Raises ModelError on anything else."""
+        try:
+            fields: dict[str, Any] = json.loads(text)
+            return cls(
+                name=str(fields["name"]),
+                labels=tuple(map(str, fields["labels"])),
+                background=tuple(map(str, fields["background"])),
+                groups={str(name): tuple(map(str, members)) for name, members in fields["groups"].items()},
+                preprocess=Preprocess.from_json(fields["preprocess"]),
+                licence=str(fields["licence"]),
+                source=str(fields["source"]),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ModelError(f"the model's card cannot be read ({error})") from error

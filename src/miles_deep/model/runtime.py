@@ -1,0 +1,128 @@
+"""The backends that run a network, and the devices a user can ask for."""
+
+from collections.abc import Callable
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from miles_deep.errors import DeviceError, ModelError, OptionError
+from miles_deep.model.preprocess import FRAMES
+
+Precision = Literal["auto", "f32"]
+"""`auto`: what the device is fastest with (bfloat16 where the CPU has it; scores move by less than 0.01).
+`f32`: 32-bit floats everywhere."""
+
+
+class Runtime(Protocol):
+    """A network made ready on one device."""
+
+    name: str
+    """Backend and device, for people to read."""
+
+    def infer(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Scores [N, K] of resized and cropped RGB frames [N, H, W, 3]."""
+
+
+class OpenVinoRuntime:
+    """OpenVINO on the CPU."""
+
+    def __init__(self, network: bytes, precision: Precision) -> None:
+        import openvino
+
+        config = {"INFERENCE_PRECISION_HINT": "f32"} if precision == "f32" else {}
+        core = openvino.Core()
+        try:
+            compiled = core.compile_model(core.read_model(network), "CPU", config)
+        except RuntimeError as error:
+            raise ModelError(f"OpenVINO cannot run this network: {first_line(error)}") from error
+        if len(compiled.outputs) != 1:
+            raise ModelError(f"a classifier has one output, this network has {len(compiled.outputs)}")
+        self.name = "OpenVINO on the CPU"
+        self._request = compiled.create_infer_request()
+
+    def infer(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Scores [N, K] of frames [N, H, W, 3]."""
+        results = self._request.infer({FRAMES: batch})
+        return np.array(results[0], np.float32)
+
+
+class OnnxRuntime:
+    """ONNX Runtime with one of its execution providers."""
+
+    def __init__(self, network: bytes, provider: str) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3  # errors only: a warning would land in the user's terminal
+        try:
+            self._session = onnxruntime.InferenceSession(network, options, providers=[provider])
+        except Exception as error:  # the package raises many unrelated types of its own
+            raise ModelError(f"ONNX Runtime cannot run this network: {first_line(error)}") from error
+        if len(self._session.get_outputs()) != 1:
+            raise ModelError(f"a classifier has one output, this network has {len(self._session.get_outputs())}")
+        if provider not in self._session.get_providers():
+            raise DeviceError(f"{provider} is installed but did not start; is its driver there?")
+        self.name = f"ONNX Runtime, {provider}"
+
+    def infer(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Scores [N, K] of frames [N, H, W, 3]."""
+        results: list[Any] = self._session.run(None, {FRAMES: batch})
+        return np.asarray(results[0], np.float32)
+
+
+def _openvino(network: bytes, precision: Precision) -> Runtime:
+    return OpenVinoRuntime(network, precision)
+
+
+def _onnxruntime(provider: str) -> "Callable[[bytes, Precision], Runtime]":
+    def start(network: bytes, precision: Precision) -> Runtime:
+        if provider not in _providers():
+            raise DeviceError(
+                f"this ONNX Runtime has no {provider} (it has {', '.join(_providers())}); "
+                "install the onnxruntime package made for the device"
+            )
+        return OnnxRuntime(network, provider)
+
+    return start
+
+
+DEVICES: dict[str, Callable[[bytes, Precision], Runtime]] = {
+    "cpu": _openvino,
+    "onnxruntime": _onnxruntime("CPUExecutionProvider"),
+    "cuda": _onnxruntime("CUDAExecutionProvider"),
+    "tensorrt": _onnxruntime("TensorrtExecutionProvider"),
+    "directml": _onnxruntime("DmlExecutionProvider"),
+    "coreml": _onnxruntime("CoreMLExecutionProvider"),
+}
+"""What `--device` takes beside `auto`: a name to a function that makes a network ready there."""
+
+
+def start(network: bytes, device: str = "auto", precision: Precision = "auto") -> Runtime:
+    """Make a network ready on a device of `DEVICES`; `auto` is a CUDA card where there is one, else the CPU.
+
+    Raises:
+        OptionError: no such device.
+        DeviceError: the device is not there.
+        ModelError: the backend cannot run the network.
+    """
+    if device == "auto":
+        device = "cuda" if "CUDAExecutionProvider" in _providers() else "cpu"
+    if device not in DEVICES:
+        raise OptionError(f"no device {device!r}; there are: auto, {', '.join(DEVICES)}")
+    try:
+        return DEVICES[device](network, precision)
+    except ImportError as error:
+        raise DeviceError(f"device {device} needs a package that is not installed ({error})") from error
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error that has something to say; backends write whole pages."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    return next((line for line in lines if line), type(error).__name__)
+
+
+def _providers() -> list[str]:
+    import onnxruntime
+
+    return list(onnxruntime.get_available_providers())

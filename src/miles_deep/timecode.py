@@ -1,0 +1,62 @@
+"""Exact time: half-open spans of rational seconds, and how they are printed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from miles_deep.errors import OptionError
+
+Seconds = Fraction | int | float
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """The half-open stretch of time [start, end), in exact seconds from the video's start.
+
+    Numbers of any kind are accepted and kept as fractions; a float is taken at its exact binary value.
+
+    Raises:
+        OptionError: the start is negative, or the end is not after it.
+    """
+
+    start: Fraction
+    end: Fraction
+
+    def __init__(self, start: Seconds, end: Seconds) -> None:
+        try:
+            exact_start, exact_end = Fraction(start), Fraction(end)
+        except (ValueError, OverflowError) as error:  # nan and infinity
+            raise OptionError(f"a span needs finite times, not {start} to {end}") from error
+        if exact_start < 0:
+            raise OptionError(f"a span cannot start before the film, at {start} s")
+        if exact_end <= exact_start:
+            raise OptionError(f"a span must end after its start: {start} s to {end} s")
+        object.__setattr__(self, "start", exact_start)
+        object.__setattr__(self, "end", exact_end)
+
+    @property
+    def length(self) -> Fraction:
+        """Seconds from start to end."""
+        return self.end - self.start
+
+    def __str__(self) -> str:
+        return f"{clock(self.start)}-{clock(self.end)}"
+
+
+def merge(spans: Iterable[Span]) -> list[Span]:
+    """The same stretches of time in order, with those that overlap or touch made one."""
+    merged: list[Span] = []
+    for span in sorted(spans):
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
+        else:
+            merged.append(span)
+    return merged
+
+
+def clock(seconds: Seconds) -> str:
+    """Print a time as h:mm:ss, with milliseconds where it has any: 0:02:14, 0:09:56.458."""
+    milliseconds = round(Fraction(seconds) * 1000)
+    whole, fraction = divmod(milliseconds, 1000)
+    text = f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+    return f"{text}.{fraction:03}" if fraction else text

@@ -1,0 +1,197 @@
+"""frames_at: the one way in which frames are read from a film."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import cast
+
+import av.error
+from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Stream
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from miles_deep.errors import VideoError
+from miles_deep.timecode import Span
+from miles_deep.video.container import Clock, Damage, go_to_beginning, main_picture, open_film, packets
+from miles_deep.video.video import Video
+
+SEEK_AHEAD = Fraction(10)
+"""Seconds between two wanted times from which on seeking is tried; below, reading on is cheaper, since a seek
+falls back to the keyframe before the wanted time."""
+
+SEEK_MARGINS = (Fraction(0), Fraction(5), Fraction(30))
+"""Seconds before the wanted time to seek to, tried in turn: a container without an index may land too late."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One decoded picture with its exact presentation time."""
+
+    time: Fraction
+    """Seconds from the video's start."""
+    duration: Fraction
+    """Seconds for which it is shown, as far as the file tells."""
+    picture: VideoFrame
+    """The picture as stored: its own pixel format, not turned."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """What came out while frames were read; filled in as the reading goes on."""
+
+    damaged: int = 0
+    """Packets and frames that were damaged and skipped."""
+    end: Fraction | None = None
+    """End of the film's last frame, in seconds, once the film was read to its end."""
+
+
+def frames_at(
+    video: Video, times: Iterable[Fraction], reading: Reading | None = None
+) -> Iterator[tuple[Fraction, Frame]]:
+    """Read the frames shown at given times.
+
+    The frame shown at t is the last one whose time is not after t; before the first frame, the first. A damaged
+    frame counts as not shown: the one before it stays.
+
+    Args:
+        video: what `probe` told.
+        times: seconds from the video's start, ascending; may be endless. Times at or after the film's
+            end yield nothing.
+        reading: is told what was damaged, and where the film ended.
+
+    Yields:
+        (time, frame), one for every time before the film's end, in order.
+
+    Raises:
+        VideoError: the film cannot be opened, or not one frame of it can be decoded.
+    """
+    reading = reading if reading is not None else Reading()
+    wanted = iter(times)
+    want = next(wanted, None)
+    if want is None:
+        return
+    with open_film(video.path) as container:
+        decoder = _Decoder(video, container, reading)
+        shown = decoder.seek(want) if want > SEEK_AHEAD else None
+        while (frame := decoder.next()) is not None:
+            while want < frame.time:
+                yield want, shown or frame
+                want = next(wanted, None)
+                if want is None:
+                    return
+            shown = frame
+            if want - frame.time > SEEK_AHEAD:
+                shown = decoder.seek(want) or shown
+        if shown is None:
+            raise VideoError(f"{video.path}: not one frame can be decoded")
+        reading.end = shown.time + shown.duration
+        while want is not None and want < reading.end:
+            yield want, shown
+            want = next(wanted, None)
+
+
+def frames_between(
+    video: Video, spans: Sequence[Span], reading: Reading | None = None
+) -> Iterator[tuple[int, Frame]]:
+    """Read every frame of some stretches of a film.
+
+    Damaged frames come too, as the decoder mended them: they are what a viewer of the film sees.
+
+    Args:
+        video: what `probe` told.
+        spans: ascending, not overlapping.
+        reading: is told what was damaged.
+
+    Yields:
+        (number of the span, frame) for every frame whose time lies in a span, in order.
+    """
+    with open_film(video.path) as container:
+        decoder = _Decoder(video, container, reading if reading is not None else Reading(), keep_damaged=True)
+        frame = None
+        for number, span in enumerate(spans):
+            if span.start - (frame.time if frame is not None else 0) > SEEK_AHEAD:
+                frame = decoder.seek(span.start) or frame
+            frame = frame if frame is not None else decoder.next()
+            while frame is not None and frame.time < span.end:
+                if frame.time >= span.start:
+                    yield number, frame
+                frame = decoder.next()
+
+
+class _Decoder:
+    """One pass over a film's frames in the order they are shown, with jumps ahead."""
+
+    def __init__(
+        self, video: Video, container: InputContainer, reading: Reading, keep_damaged: bool = False
+    ) -> None:
+        self._video, self._container, self._reading = video, container, reading
+        self._keep_damaged = keep_damaged
+        self._stream: VideoStream = main_picture(container, video.path)
+        self._stream.thread_type = "AUTO"
+        self._clock = Clock(self._stream)
+        self._seekable = self._clock.stored
+        self._usual = 1 / video.frame_rate if video.frame_rate else Fraction(0)
+        self._frames = self._read()
+
+    def next(self) -> Frame | None:
+        """The next frame shown; None at the film's end."""
+        return next(self._frames, None)
+
+    def seek(self, want: Fraction) -> Frame | None:
+        """Jump ahead to the frames around a time, or stay where that cannot be done.
+
+        Returns:
+            A frame at or before `want`, or None where nothing was jumped over.
+        """
+        if not self._seekable:
+            return None
+        tick = cast(Fraction, self._stream.time_base)
+        for margin in SEEK_MARGINS:
+            target = max(Fraction(0), want - margin) + self._video.start
+            try:
+                self._container.seek(int(target / tick), stream=self._stream)
+            except av.error.FFmpegError:
+                break
+            self._clock.reset()
+            self._frames = self._read()
+            first = next(self._frames, None)
+            if first is not None and first.time <= want:
+                return first
+        # Nothing to rely on: from the beginning, and never again.
+        self._seekable = False
+        go_to_beginning(self._container, self._stream)
+        self._clock.reset()
+        self._frames = self._read()
+        return None
+
+    def _read(self) -> Iterator[Frame]:
+        damage = Damage()
+        previous: int | None = None
+        for packet in packets(self._container, damage, self._stream):
+            self._reading.damaged += damage.packets
+            damage.packets = 0
+            for picture in self._decode(packet):
+                ticks = self._clock.shown(picture.pts, previous)
+                if previous is not None and ticks <= previous:
+                    continue
+                previous = ticks
+                time = self._clock.seconds(ticks) - self._video.start
+                if time < 0:
+                    continue
+                length = self._clock.seconds(picture.duration) if picture.duration > 0 else self._usual
+                yield Frame(time, length, picture)
+
+    def _decode(self, packet: "Packet[Stream]") -> list[VideoFrame]:
+        self._clock.read(packet)
+        try:
+            pictures = cast(list[VideoFrame], packet.decode())
+        except av.error.EOFError:
+            return []
+        except av.error.FFmpegError:
+            self._reading.damaged += 1
+            return []
+        sound = [picture for picture in pictures if not picture.is_corrupt]
+        self._reading.damaged += len(pictures) - len(sound)
+        return pictures if self._keep_damaged else sound

@@ -1,0 +1,110 @@
+"""The packets of a film's picture: when each is shown, and where decoding can start."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from av.packet import Packet
+from av.stream import Stream
+from numpy.typing import NDArray
+
+from miles_deep.errors import VideoError
+from miles_deep.video.container import Clock, Damage, main_picture, open_film, packets
+
+JITTER = Fraction(1, 500)
+"""Seconds by which equal frames may seem unequal: containers round to 1 ms, which moves each end by up to 1 ms."""
+
+
+@dataclass(frozen=True)
+class PacketIndex:
+    """One entry a packet, in decoding order; times in ticks from the video's start."""
+
+    tick: Fraction
+    """Seconds a tick."""
+    pts: NDArray[np.int64]
+    """When the packet's frame is shown."""
+    keyframe: NDArray[np.bool_]
+    size: NDArray[np.int64]
+    """Bytes."""
+    stamp: NDArray[np.int64]
+    """What `packet_stamp` gives for the packet, to find it again."""
+    last_duration: int
+    """Ticks for which the frame shown last is shown."""
+
+    @cached_property
+    def frame_ticks(self) -> NDArray[np.int64]:
+        """When frames are shown, ascending, each once; none before the video's start."""
+        return cast(NDArray[np.int64], np.unique(self.pts[self.pts >= 0]))
+
+    @property
+    def frame_times(self) -> list[Fraction]:
+        """When frames are shown, seconds from the video's start, ascending."""
+        return [int(ticks) * self.tick for ticks in self.frame_ticks]
+
+    @property
+    def keyframes(self) -> tuple[Fraction, ...]:
+        """Seconds at which decoding can start, in order."""
+        return tuple(int(ticks) * self.tick for ticks in np.unique(self.pts[self.keyframe & (self.pts >= 0)]))
+
+    @property
+    def end(self) -> Fraction:
+        """Seconds from the video's start to the end of the frame shown last."""
+        return int(self.frame_ticks[-1] + self.last_duration) * self.tick
+
+    @property
+    def variable_frame_rate(self) -> bool:
+        """Whether frames are shown for unequal times, beyond the rounding of the container."""
+        gaps = np.diff(self.frame_ticks)
+        return bool(len(gaps)) and float((gaps.max() - gaps.min()) * self.tick) > float(JITTER)
+
+
+def index_packets(path: Path, start: Fraction) -> PacketIndex:
+    """Read all packets of a film's picture without decoding them.
+
+    Args:
+        path: the film.
+        start: seconds on the file's clock that count as 0.
+
+    Raises:
+        VideoError: the film holds no packet that is shown.
+    """
+    pts: list[int] = []
+    durations: list[int] = []
+    keyframe: list[bool] = []
+    size: list[int] = []
+    stamp: list[int] = []
+    with open_film(path) as container:
+        stream = main_picture(container, path)
+        tick = cast(Fraction, stream.time_base)
+        clock = Clock(stream)
+        for packet in packets(container, Damage(), stream):
+            if not packet.size or packet.is_discard:
+                continue
+            slot = clock.read(packet)
+            shown = packet.pts if slot is None else slot
+            if shown is None:
+                continue
+            pts.append(shown)
+            durations.append(packet.duration or 0)
+            keyframe.append(packet.is_keyframe)
+            size.append(packet.size)
+            stamp.append(packet_stamp(packet))
+        rate = stream.average_rate or stream.guessed_rate
+    if not pts:
+        raise VideoError(f"{path}: not one frame can be read")
+    ticks = np.array(pts, np.int64) - round(start / tick)
+    last = int(ticks.argmax())
+    frame = durations[last] or (round(1 / rate / tick) if rate else 1)
+    return PacketIndex(
+        tick, ticks, np.array(keyframe), np.array(size, np.int64), np.array(stamp, np.int64), max(1, frame)
+    )
+
+
+def packet_stamp(packet: "Packet[Stream]") -> int:
+    """A number by which a packet is known among those of its track; -1 where the file gives it none."""
+    if packet.pts is not None:
+        return packet.pts
+    return packet.dts if packet.dts is not None else -1

@@ -1,0 +1,134 @@
+"""probe: what can be known of a film from its header and its first frame."""
+
+import struct
+from fractions import Fraction
+from pathlib import Path
+from typing import cast
+
+import av.error
+from av.container import InputContainer
+from av.sidedata.sidedata import Type as SideDataType
+from av.stream import Disposition
+from av.stream import Stream as AvStream
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from miles_deep.errors import VideoError
+from miles_deep.video.container import Clock, Damage, has_stored_times, main_picture, open_film, packets
+from miles_deep.video.packets import index_packets
+from miles_deep.video.video import Colour, Orientation, Stream, Video
+
+UNSPECIFIED = 2
+"""H.273's number for a matrix, primaries or transfer that nobody named."""
+
+
+def probe(path: str | Path) -> Video:
+    """Learn what a film is: its tracks, picture, times. Decodes its first frame only.
+
+    Raises:
+        VideoError: it is missing or no film, or not one frame of it can be decoded.
+        NoVideoError: it has no picture.
+    """
+    path = Path(path)
+    with open_film(path) as container:
+        stream = main_picture(container, path)
+        start, frame = _first_frame(container, stream, path)
+        duration = _promised_duration(container, stream, start)
+        context = stream.codec_context
+        matrix = _display_matrix(frame)
+        return Video(
+            path=path,
+            container=container.format.name,
+            streams=tuple(describe(stream) for stream in container.streams),
+            picture=stream.index,
+            width=frame.width,
+            height=frame.height,
+            pixel_aspect=stream.sample_aspect_ratio or Fraction(1),
+            pixel_format=frame.format.name,
+            colour=_colour(frame),
+            orientation=orientation(matrix),
+            display_matrix=matrix,
+            # The first frame of a mixed film may be progressive: the header's word counts as well.
+            interlaced=frame.interlaced_frame or context.field_order > 1,
+            times_stored=has_stored_times(stream),
+            frame_rate=stream.average_rate or stream.guessed_rate,
+            start=start,
+            duration=index_packets(path, start).end if duration is None else duration,
+        )
+
+
+def describe(stream: AvStream) -> Stream:
+    """A track in our words."""
+    codec = stream.codec_context.codec.canonical_name if stream.codec_context is not None else ""
+    return Stream(
+        index=stream.index,
+        kind=stream.type or "unknown",
+        codec=codec,
+        language=stream.metadata.get("language"),
+        title=stream.metadata.get("title"),
+        dispositions=tuple(str(flag.name) for flag in Disposition if flag & stream.disposition),
+    )
+
+
+def orientation(matrix: tuple[int, ...] | None) -> Orientation:
+    """Turn a display matrix into the nearest of the eight ways to turn and mirror a picture.
+
+    FFmpeg's matrix (libavutil/display.h) sends the point (x, y), y down, to (a x + c y, b x + d y), with
+    a, b = matrix[0:2] and c, d = matrix[3:5].
+    """
+    if matrix is None:
+        return Orientation()
+    a, b, _, c, d = matrix[:5]
+    if abs(b) + abs(c) > abs(a) + abs(d):
+        return Orientation(transpose=True, mirror_x=c < 0, mirror_y=b < 0)
+    return Orientation(transpose=False, mirror_x=a < 0, mirror_y=d < 0)
+
+
+def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> tuple[Fraction, VideoFrame]:
+    # Not by frame threads: they would read ahead several frames to give the first.
+    clock = Clock(stream)
+    for packet in packets(container, Damage(), stream):
+        clock.read(packet)
+        try:
+            frames = cast(list[VideoFrame], packet.decode())
+        except av.error.FFmpegError:
+            continue
+        for frame in frames:
+            ticks = clock.shown(frame.pts, None)
+            if not frame.is_corrupt:
+                return clock.seconds(ticks), frame
+    raise VideoError(f"{path}: not one frame can be decoded")
+
+
+def _promised_duration(container: InputContainer, stream: VideoStream, start: Fraction) -> Fraction | None:
+    """Length of the picture track as the header tells it, or None."""
+    if stream.duration:
+        return stream.duration * cast(Fraction, stream.time_base)
+    if tag := stream.metadata.get("DURATION"):  # Matroska: "00:09:56.458000000", on the file's clock
+        try:
+            hours, minutes, seconds = tag.split(":")
+            end = Fraction(hours) * 3600 + Fraction(minutes) * 60 + Fraction(seconds)
+        except ValueError:
+            end = Fraction(0)
+        if end > start:
+            return end - start
+    if container.duration:
+        end = Fraction(container.duration, 1_000_000)
+        return end if end > 0 else None
+    return None
+
+
+def _display_matrix(frame: VideoFrame) -> tuple[int, ...] | None:
+    for data in cast(list[object], list(frame.side_data)):
+        if getattr(data, "type", None) == SideDataType.DISPLAYMATRIX:
+            return struct.unpack("=9i", bytes(data))  # type: ignore[call-overload]
+    return None
+
+
+def _colour(frame: VideoFrame) -> Colour:
+    matrix = int(frame.colorspace)
+    if matrix == UNSPECIFIED and "yuv" in frame.format.name:
+        # Untagged: HD is BT.709 (1), SD is BT.601 (6), as players take it.
+        matrix = 1 if frame.width >= 1280 or frame.height >= 720 else 6
+    full = int(frame.color_range) == 2 or frame.format.name.startswith("yuvj")
+    return Colour(matrix, full, int(frame.color_primaries), int(frame.color_trc))

@@ -1,0 +1,102 @@
+"""What is known of a film before it is watched."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from miles_deep.video.packets import PacketIndex, index_packets
+
+Kind = Literal["video", "audio", "subtitle", "attachment", "data", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One track of a film, as its container describes it."""
+
+    index: int
+    """Its number in the file."""
+    kind: Kind
+    codec: str
+    """FFmpeg's name of the codec; empty where it is unknown."""
+    language: str | None
+    """ISO 639 code, as written in the file."""
+    title: str | None
+    dispositions: tuple[str, ...]
+    """`default`, `forced`, `attached_pic` and the like, in FFmpeg's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """How stored values mean colours, as numbers of ITU-T H.273; 2 is "not said"."""
+
+    matrix: int
+    full_range: bool
+    primaries: int
+    transfer: int
+
+
+@dataclass(frozen=True, slots=True)
+class Orientation:
+    """How a stored picture is turned to stand upright: first transposed, then mirrored."""
+
+    transpose: bool = False
+    mirror_x: bool = False
+    mirror_y: bool = False
+
+    @property
+    def degrees(self) -> int:
+        """The clockwise turn: 0, 90, 180 or 270. Mirroring on top of it is not told."""
+        return {(False, False): 0, (True, True): 90, (False, True): 180, (True, False): 270}[
+            self.transpose, self.mirror_x
+        ]
+
+
+@dataclass(frozen=True)
+class Video:
+    """One input file and what probing told about it."""
+
+    path: Path
+    container: str
+    """FFmpeg's name of the container format, such as `matroska,webm`."""
+    streams: tuple[Stream, ...]
+    """All tracks, in file order."""
+    picture: int
+    """Index of the stream that is the film."""
+    width: int
+    """Of a stored frame, pixels."""
+    height: int
+    pixel_aspect: Fraction
+    """Width of a stored pixel over its height."""
+    pixel_format: str
+    """FFmpeg's name, such as `yuv420p10le`."""
+    colour: Colour
+    orientation: Orientation
+    display_matrix: tuple[int, ...] | None
+    """The nine numbers that tell players how to turn the picture; None: not at all."""
+    interlaced: bool
+    times_stored: bool
+    """Whether the file tells of every packet when its frame is shown; raw streams and h264 in AVI do not."""
+    frame_rate: Fraction | None
+    """Average frames a second; None where the file does not tell."""
+    start: Fraction
+    """When the first frame is shown, on the file's own clock, in seconds. The video's time starts there."""
+    duration: Fraction
+    """Seconds from the first frame shown to the end of the last one, as the header says; where it says
+    nothing, counted."""
+
+    @cached_property
+    def index(self) -> PacketIndex:
+        """Time, size and kind of every packet of the film; reads the whole file once, without decoding."""
+        return index_packets(self.path, self.start)
+
+    @property
+    def keyframes(self) -> tuple[Fraction, ...]:
+        """Seconds at which decoding can start, in order."""
+        return self.index.keyframes
+
+    @property
+    def variable_frame_rate(self) -> bool:
+        """Whether frames are shown for unequal times."""
+        return self.index.variable_frame_rate

@@ -1,0 +1,24 @@
+"""Write constraints.txt: the exact versions that a fresh environment with all extras resolves to."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        python = Path(folder, "Scripts" if sys.platform == "win32" else "bin", "python")
+        pip = [str(python), "-m", "pip", "--disable-pip-version-check"]
+        subprocess.run([*pip, "install", "--quiet", f"{ROOT}[test,check]"], check=True)
+        freeze = subprocess.run(
+            [*pip, "freeze", "--exclude", "miles-deep", "--exclude", "pip"],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+    lines = [line for line in freeze.stdout.splitlines() if "==" in line]
+    header = "# Exact versions of everything, written by `make constraints`.\n"
+    (ROOT / "constraints.txt").write_text(header + "\n".join(lines) + "\n")
