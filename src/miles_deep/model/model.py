@@ -27,7 +27,7 @@ class Model:
 
     card: ModelCard
     network: bytes
-    """The ONNX graph, serialised."""
+    """The ONNX graph, serialised, without the card."""
     device: str = "auto"
     """Where it runs: `auto` or a name in `runtime.DEVICES`."""
     precision: Precision = "auto"
@@ -49,8 +49,8 @@ class Model:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over card and network, hexadecimal: equal digests give equal scores."""
-        return hashlib.sha256(self.card.to_json().encode() + b"\0" + self.network).hexdigest()
+        """SHA-256 of the `.onnx` file, hexadecimal: equal digests give equal scores."""
+        return hashlib.sha256(self.network + _entry(self.card)).hexdigest()
 
     @cached_property
     def runtime(self) -> Runtime:
@@ -99,13 +99,8 @@ class Model:
 
     def save(self, path: str | Path) -> None:
         """Write one `.onnx` file that carries everything. Raises OutputError; no partial file stays."""
-        graph = parse(self.network, self.card.name)
-        kept = [entry for entry in graph.metadata_props if entry.key != CARD_KEY]
-        del graph.metadata_props[:]
-        graph.metadata_props.extend(kept)
-        graph.metadata_props.add(key=CARD_KEY, value=self.card.to_json())
         with partial_file(Path(path)) as partial:
-            partial.write_bytes(graph.SerializeToString())
+            partial.write_bytes(self.network + _entry(self.card))
 
 
 def read_model(path: str | Path) -> Model:
@@ -118,10 +113,19 @@ def read_model(path: str | Path) -> Model:
         network = Path(path).read_bytes()
     except OSError as error:
         raise ModelError(f"{path}: the model cannot be read ({error.strerror})") from error
-    for entry in parse(network, str(path)).metadata_props:
-        if entry.key == CARD_KEY:
-            return Model(ModelCard.from_json(entry.value), network)
-    raise ModelError(f"{path}: an ONNX network without labels and preprocessing; Miles Deep did not write it")
+    cards = [entry.value for entry in parse(network, str(path)).metadata_props if entry.key == CARD_KEY]
+    if not cards:
+        raise ModelError(f"{path}: an ONNX network without labels and preprocessing; Miles Deep did not write it")
+    card = ModelCard.from_json(cards[-1])
+    return Model(card, network.removesuffix(_entry(card)))
+
+
+def _entry(card: ModelCard) -> bytes:
+    """A card as the end of an ONNX file: messages one after the other are one message, so nothing else changes
+    (protobuf encoding, "Last One Wins")."""
+    entry = onnx.ModelProto()
+    entry.metadata_props.add(key=CARD_KEY, value=card.to_json())
+    return entry.SerializeToString()
 
 
 def parse(network: bytes, name: str) -> onnx.ModelProto:

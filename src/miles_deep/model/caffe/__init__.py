@@ -25,7 +25,7 @@ from miles_deep.model.caffe.files import (
 )
 from miles_deep.model.caffe.weights import Weights
 from miles_deep.model.card import BACKGROUND_NAMES, ModelCard
-from miles_deep.model.model import CARD_KEY, Model
+from miles_deep.model.model import Model
 from miles_deep.model.preprocess import Preprocess
 from miles_deep.model.runtime import Precision
 
@@ -89,8 +89,6 @@ def import_caffe(
         background=tuple(background),
         source=f"{Path(weights).name} (sha256 {digest})",
     )
-    # The card goes in now, as Model.save would put it, so that the model kept has the same digest.
-    network.metadata_props.add(key=CARD_KEY, value=card.to_json())
     model = Model(card, network.SerializeToString())
     keep(key, model)
     return model.on(device, precision)
