@@ -70,8 +70,19 @@ AUDIO_ENCODERS: dict[str, str] = {
 EXPERIMENTAL = frozenset({"dts", "truehd", "mlp", "vorbis", "opus", "sonic"})
 """Codecs whose same-named encoder in FFmpeg is marked experimental."""
 
-MAX_BIT_RATE = {"mp3": 320_000, "mp2": 384_000, "ac3": 640_000, "opus": 510_000, "libopencore_amrnb": 12_200}
-"""Bits a second that a codec allows at most, for a whole track."""
+_MPEG = (64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+BIT_RATES = {
+    "mp3": _MPEG,
+    "mp2": (*_MPEG, 384),
+    "ac3": (*_MPEG, 384, 448, 512, 576, 640),
+    "opus": (64, 96, 128, 192, 256, 320, 384, 448, 510),
+    "amr_nb": (12.2,),
+}
+"""kbit/s that a codec can be set to, for a whole track, where it is choosy (ISO 11172-3 table of bit rates;
+ATSC A/52 table 5.18)."""
+
+LOW_RATE, LOW_RATE_MOST = 32_000, 160
+"""Below this sample rate, MPEG audio goes up to so many kbit/s only (ISO 13818-3)."""
 
 
 def video_encoder(codec: str) -> VideoEncoder:
@@ -88,10 +99,20 @@ def audio_encoder(codec: str) -> str | None:
     return codec if codec not in EXPERIMENTAL and can_encode(codec) else None
 
 
-def audio_bit_rate(codec: str, source: int | None, channels: int) -> int:
-    """A bit rate at which encoding again is not heard: a quarter above the source's, at least 96 kbit/s a channel."""
+def audio_bit_rate(codec: str, source: int | None, channels: int, rate: int) -> int:
+    """Bits a second at which encoding again is not heard: a quarter above the source's, and enough a channel.
+
+    Args:
+        codec: of the output.
+        source: bits a second of the source; None where it does not tell.
+        channels: of the track.
+        rate: samples a second.
+    """
     wanted = max(source * 5 // 4 if source else 0, 96_000 * channels)
-    return min(wanted, MAX_BIT_RATE.get(codec, wanted))
+    allowed = [int(kilobits * 1000) for kilobits in BIT_RATES.get(codec, ())]
+    if rate < LOW_RATE and codec in ("mp2", "mp3"):
+        allowed = [bits for bits in allowed if bits <= LOW_RATE_MOST * 1000]
+    return min((bits for bits in allowed if bits >= wanted), default=max(allowed, default=wanted))
 
 
 def can_encode(name: str) -> bool:

@@ -93,7 +93,7 @@ def cut(
         VideoError: the source cannot be read.
     """
     notes: list[str] = []
-    if mode == "copy" and not video.times_stored:
+    if mode == "copy" and not video.ordered:
         notes.append("this container does not say when frames are shown, so packets cannot be copied: encoded")
         mode = "encode"
     plan = plan_edit(spans, video.index, mode)

@@ -14,7 +14,14 @@ from av.video.stream import VideoStream
 from miles_deep.edit.codecs import QP2LAMBDA, pixel_format, video_encoder
 from miles_deep.edit.plan import EditPlan, Piece
 from miles_deep.errors import VideoError
-from miles_deep.video.container import Damage, go_to_beginning, main_picture, open_film, packets
+from miles_deep.video.container import (
+    DECODING_TIMES_ONLY,
+    Damage,
+    go_to_beginning,
+    main_picture,
+    open_film,
+    packets,
+)
 from miles_deep.video.frames import SEEK_MARGINS, Reading, frames_between
 from miles_deep.video.packets import packet_stamp
 from miles_deep.video.video import Video
@@ -52,8 +59,8 @@ def add_encoder(video: Video, source: VideoStream, output: OutputContainer) -> V
         context.qscale = True
         context.global_quality = encoder.quantiser * QP2LAMBDA
         context.qmin = 1
-    if output.format.name == "avi":
-        context.max_b_frames = 0  # AVI has no way to tell that a frame is shown later than it is decoded
+    if output.format.name in DECODING_TIMES_ONLY:
+        context.max_b_frames = 0
     if video.interlaced and encoder.name in ("libx264", "mpeg2video", "mpeg4"):
         context.options["flags"] = INTERLACED
         context.field_order = tagged.field_order

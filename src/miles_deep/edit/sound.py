@@ -1,5 +1,6 @@
 """The sound tracks of the output: cut to the sample and encoded, or packet by packet."""
 
+import itertools
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, cast
@@ -35,21 +36,17 @@ Samples = NDArray[Any]
 def copied_sound(
     video: Video, plan: EditPlan, source: AudioStream, output: OutputContainer
 ) -> Iterator["Packet[Stream]"]:
-    """Add a sound track whose packets are copied, and give them in order, one after the other without a gap."""
+    """Add a sound track whose packets are copied, and give them in order, pieces up against each other."""
     stream = output.add_stream_from_template(source)
     return _copy(video, plan, source.index, stream)
 
 
 def packet_length(video: Video, source: AudioStream) -> Fraction:
-    """Seconds that a packet of the track lasts, by its first few; 0 where they do not tell."""
-    longest = 0
+    """Seconds that a packet of the track usually lasts, by its first few; 0 where they do not tell."""
     with open_film(video.path) as container:
-        track = container.streams[source.index]
-        for count, packet in enumerate(packets(container, Damage(), track)):
-            longest = max(longest, packet.duration or 0)
-            if count >= 20:
-                break
-    return longest * cast(Fraction, source.time_base)
+        some = itertools.islice(packets(container, Damage(), container.streams[source.index]), 25)
+        lengths = sorted(packet.duration or 0 for packet in some if packet.size)
+    return lengths[len(lengths) // 2] * cast(Fraction, source.time_base) if lengths else Fraction(0)
 
 
 def _copy(video: Video, plan: EditPlan, index: int, stream: AudioStream) -> Iterator["Packet[Stream]"]:
@@ -58,20 +55,22 @@ def _copy(video: Video, plan: EditPlan, index: int, stream: AudioStream) -> Iter
         track = container.streams[index]
         tick = cast(Fraction, track.time_base)
         for piece in plan.pieces:
+            shift: Fraction | None = None
             for packet in _packets_from(container, track, video.start + piece.span.start - PREROLL):
                 if packet.pts is None or not packet.duration:
                     continue
                 length = packet.duration * tick
                 place = piece.output_time(packet.pts * tick - video.start)
-                if place < written - length / 2:
+                if place < written - length / 2 and shift is None:
                     continue
                 if place >= piece.output_end - length / 2:
                     break
-                # Where the track pauses, or begins late, the output does too.
-                written = place if place > written + JITTER else written
+                if shift is None:
+                    # Up against the piece before it, unless the track pauses here.
+                    shift = written - place if place < written + length else Fraction(0)
                 packet.stream = stream
-                packet.pts = packet.dts = round(written / tick)
-                written += length
+                packet.pts = packet.dts = round((place + shift) / tick)
+                written = place + shift + length
                 yield packet
 
 
@@ -88,7 +87,9 @@ def encoded_sound(
     )
     encoding = stream.codec_context
     encoding.layout = context.layout.name
-    encoding.bit_rate = audio_bit_rate(encoding.codec.canonical_name, context.bit_rate, context.layout.nb_channels)
+    encoding.bit_rate = audio_bit_rate(
+        encoding.codec.canonical_name, context.bit_rate, context.layout.nb_channels, encoding.sample_rate
+    )
     formats = [entry.name for entry in encoding.codec.audio_formats or ()]
     if context.format is not None and context.format.name in formats:
         encoding.format = context.format.name

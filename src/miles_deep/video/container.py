@@ -26,6 +26,9 @@ which a hostile file could make us open other files or connections, and formats 
 MAX_READ_ERRORS = 100
 """A demuxer that fails this often in a row, without a packet in between, will not recover."""
 
+DECODING_TIMES_ONLY = frozenset({"avi", "asf"})
+"""Containers that tell when a packet is decoded, not when its frame is shown."""
+
 STREAMS_OF_BYTES = frozenset({"mpegts", "mpeg"})
 """Containers without an index, in which a byte offset is as good a place as any."""
 
@@ -124,20 +127,22 @@ def go_to_beginning(container: InputContainer, stream: Stream) -> None:
 
 
 class Clock:
-    """Presentation times of frames as the decoder hands them out.
+    """Presentation times of the packets and frames of a film's picture, in ticks.
 
-    Most containers store them. Where they do not (see `has_stored_times`), packets hold equal slots of time in
-    decoding order, and frames, which come out in the order they are shown, take the earliest slot yet
-    free. FFmpeg shows them one reordering delay later than that, and so does this.
+    Most containers store them. AVI and ASF store only when packets are decoded, and FFmpeg guesses the rest:
+    the order well, but all of it late by as much as it thinks the decoder holds back, though the file's sound is
+    in step with its packets. So the guess is moved back by what it puts the first packet late. Where not even
+    the order can be guessed (see `has_order`), packets hold slots of time in decoding order, and frames, which
+    come out in the order they are shown, take the earliest slot yet free.
     """
 
-    def __init__(self, stream: VideoStream) -> None:
+    def __init__(self, stream: VideoStream, late: int | None = None) -> None:
+        """`late` is what another clock on the same film measured; None to measure it on the first packet."""
+        self.ordered = has_order(stream)
+        self.late = late if late is not None or stream.container.format.name in DECODING_TIMES_ONLY else 0
         self._tick = cast(Fraction, stream.time_base)
-        self.stored = has_stored_times(stream)
-        delay = stream.codec_context.reorder_depth if not self.stored else 0
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
         self._frame = max(1, round(1 / rate / self._tick))
-        self._delay = delay * self._frame
         self._slots: list[int] = []
         self._next = 0
 
@@ -146,19 +151,23 @@ class Clock:
         self._slots.clear()
 
     def read(self, packet: "Packet[Stream]") -> int | None:
-        """Note a packet that is about to be decoded; its time slot, where times are not stored."""
-        if self.stored or not packet.size:
+        """Note a packet that is about to be decoded, and tell when its frame is shown; None: it does not say."""
+        if not packet.size:
             return None
+        if self.late is None:
+            self.late = packet.pts - packet.dts if packet.pts is not None and packet.dts is not None else 0
+        if self.ordered:
+            return None if packet.pts is None else packet.pts - self.late
         slot = packet.dts if packet.dts is not None else self._next
         self._next = slot + (packet.duration or self._frame)
-        self._slots.append(slot + self._delay)
-        return self._slots[-1]
+        self._slots.append(slot)
+        return slot
 
     def shown(self, pts: int | None, previous: int | None) -> int:
-        """Presentation time, in ticks, of the frame just handed out."""
-        if self.stored and pts is not None:
-            return pts
-        if not self.stored and self._slots:
+        """When the frame just handed out is shown."""
+        if self.ordered and pts is not None:
+            return pts - (self.late or 0)
+        if not self.ordered and self._slots:
             self._slots.sort()
             return self._slots.pop(0)
         return 0 if previous is None else previous + self._frame
@@ -168,11 +177,12 @@ class Clock:
         return ticks * self._tick
 
 
-def has_stored_times(stream: VideoStream) -> bool:
-    """Whether every packet tells when its frame is shown.
+def has_order(stream: VideoStream) -> bool:
+    """Whether it is known of every packet when its frame is shown.
 
-    Raw streams never do. AVI does not either; for the older codecs FFmpeg works it out from the kinds of the
-    pictures, for those that reorder more freely its guess is wrong.
+    It never is in raw streams, nor in AVI and ASF for codecs that reorder pictures more freely than their
+    kinds tell.
     """
-    guessed = stream.container.format.name == "avi" and stream.codec_context.name in ("h264", "hevc")
-    return stream.start_time is not None and not guessed
+    context = stream.codec_context
+    free = context.name in ("h264", "hevc") and context.reorder_depth > 0
+    return stream.start_time is not None and not (free and stream.container.format.name in DECODING_TIMES_ONLY)

@@ -130,8 +130,8 @@ class _Decoder:
         self._keep_damaged = keep_damaged
         self._stream: VideoStream = main_picture(container, video.path)
         self._stream.thread_type = "AUTO"
-        self._clock = Clock(self._stream)
-        self._seekable = self._clock.stored
+        self._clock = Clock(self._stream, video.late)
+        self._seekable = self._clock.ordered
         self._usual = 1 / video.frame_rate if video.frame_rate else Fraction(0)
         self._frames = self._read()
 

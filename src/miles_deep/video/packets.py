@@ -83,8 +83,7 @@ def index_packets(path: Path, start: Fraction) -> PacketIndex:
         for packet in packets(container, Damage(), stream):
             if not packet.size or packet.is_discard:
                 continue
-            slot = clock.read(packet)
-            shown = packet.pts if slot is None else slot
+            shown = clock.read(packet)
             if shown is None:
                 continue
             pts.append(shown)

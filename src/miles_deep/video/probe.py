@@ -14,7 +14,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from miles_deep.errors import VideoError
-from miles_deep.video.container import Clock, Damage, has_stored_times, main_picture, open_film, packets
+from miles_deep.video.container import Clock, Damage, main_picture, open_film, packets
 from miles_deep.video.packets import index_packets
 from miles_deep.video.video import Colour, Orientation, Stream, Video
 
@@ -32,7 +32,8 @@ def probe(path: str | Path) -> Video:
     path = Path(path)
     with open_film(path) as container:
         stream = main_picture(container, path)
-        start, frame = _first_frame(container, stream, path)
+        clock = Clock(stream)
+        start, frame = _first_frame(container, stream, clock, path)
         duration = _promised_duration(container, stream, start)
         context = stream.codec_context
         matrix = _display_matrix(frame)
@@ -50,7 +51,8 @@ def probe(path: str | Path) -> Video:
             display_matrix=matrix,
             # The first frame of a mixed film may be progressive: the header's word counts as well.
             interlaced=frame.interlaced_frame or context.field_order > 1,
-            times_stored=has_stored_times(stream),
+            ordered=clock.ordered,
+            late=clock.late or 0,
             frame_rate=stream.average_rate or stream.guessed_rate,
             start=start,
             duration=index_packets(path, start).end if duration is None else duration,
@@ -84,9 +86,10 @@ def orientation(matrix: tuple[int, ...] | None) -> Orientation:
     return Orientation(transpose=False, mirror_x=a < 0, mirror_y=d < 0)
 
 
-def _first_frame(container: InputContainer, stream: VideoStream, path: Path) -> tuple[Fraction, VideoFrame]:
+def _first_frame(
+    container: InputContainer, stream: VideoStream, clock: Clock, path: Path
+) -> tuple[Fraction, VideoFrame]:
     # Not by frame threads: they would read ahead several frames to give the first.
-    clock = Clock(stream)
     for packet in packets(container, Damage(), stream):
         clock.read(packet)
         try:

@@ -76,8 +76,10 @@ class Video:
     display_matrix: tuple[int, ...] | None
     """The nine numbers that tell players how to turn the picture; None: not at all."""
     interlaced: bool
-    times_stored: bool
+    ordered: bool
     """Whether the file tells of every packet when its frame is shown; raw streams and h264 in AVI do not."""
+    late: int
+    """Ticks by which FFmpeg's presentation times are late; see `container.Clock`."""
     frame_rate: Fraction | None
     """Average frames a second; None where the file does not tell."""
     start: Fraction
