@@ -8,9 +8,11 @@ from typing import cast
 
 import av
 import av.error
+from av.codec import CodecContext
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Disposition, Stream
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from miles_deep.errors import NoVideoError, VideoError
@@ -22,6 +24,9 @@ DEMUXERS = (
 )
 """What a film may be. Left out on purpose: playlists and manifests (hls, dash, concat, sdp, imf), through
 which a hostile file could make us open other files or connections, and formats that take any text for a film."""
+
+ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+"""Codec to the decoder that knows its alpha channel."""
 
 MAX_READ_ERRORS = 100
 """A demuxer that fails this often in a row, without a packet in between, will not recover."""
@@ -89,6 +94,18 @@ def main_picture(container: InputContainer, path: Path) -> VideoStream:
     if not decodable:
         raise VideoError(f"{path}: its video codec is unknown")
     return max(decodable, key=lambda stream: (bool(stream.disposition & Disposition.default), area(stream)))
+
+
+def picture_decoder(stream: VideoStream) -> VideoCodecContext:
+    """What decodes a film's picture: FFmpeg's own decoder, but libvpx's where there is an alpha channel.
+
+    WebM keeps alpha in a second picture beside the first, which only libvpx's decoder looks at.
+    """
+    name = ALPHA_DECODERS.get(stream.codec_context.name)
+    tags = {key.lower(): value for key, value in stream.metadata.items()}
+    if name is None or tags.get("alpha_mode") != "1":
+        return stream.codec_context
+    return cast(VideoCodecContext, CodecContext.create(name, "r"))
 
 
 def area(stream: VideoStream) -> int:
@@ -163,14 +180,16 @@ class Clock:
         self._slots.append(slot)
         return slot
 
-    def shown(self, pts: int | None, previous: int | None) -> int:
-        """When the frame just handed out is shown."""
+    def shown(self, pts: int | None, previous: int | None) -> int | None:
+        """When the frame just handed out is shown; None: before the film begins, where Matroska has no times."""
         if self.ordered and pts is not None:
             return pts - (self.late or 0)
         if not self.ordered and self._slots:
             self._slots.sort()
             return self._slots.pop(0)
-        return 0 if previous is None else previous + self._frame
+        if previous is None:
+            return None
+        return previous + self._frame
 
     def seconds(self, ticks: int) -> Fraction:
         """Ticks of the stream's time base, in seconds."""

@@ -14,7 +14,15 @@ from av.video.stream import VideoStream
 
 from miles_deep.errors import VideoError
 from miles_deep.timecode import Span
-from miles_deep.video.container import Clock, Damage, go_to_beginning, main_picture, open_film, packets
+from miles_deep.video.container import (
+    Clock,
+    Damage,
+    go_to_beginning,
+    main_picture,
+    open_film,
+    packets,
+    picture_decoder,
+)
 from miles_deep.video.video import Video
 
 SEEK_AHEAD = Fraction(10)
@@ -129,7 +137,8 @@ class _Decoder:
         self._video, self._container, self._reading = video, container, reading
         self._keep_damaged = keep_damaged
         self._stream: VideoStream = main_picture(container, video.path)
-        self._stream.thread_type = "AUTO"
+        self._decoder = picture_decoder(self._stream)
+        self._decoder.thread_type = "AUTO"
         self._clock = Clock(self._stream, video.late)
         self._seekable = self._clock.ordered
         self._usual = 1 / video.frame_rate if video.frame_rate else Fraction(0)
@@ -154,17 +163,21 @@ class _Decoder:
                 self._container.seek(int(target / tick), stream=self._stream)
             except av.error.FFmpegError:
                 break
-            self._clock.reset()
-            self._frames = self._read()
+            self._restart()
             first = next(self._frames, None)
             if first is not None and first.time <= want:
                 return first
         # Nothing to rely on: from the beginning, and never again.
         self._seekable = False
         go_to_beginning(self._container, self._stream)
-        self._clock.reset()
-        self._frames = self._read()
+        self._restart()
         return None
+
+    def _restart(self) -> None:
+        self._clock.reset()
+        if self._decoder.is_open:
+            self._decoder.flush_buffers()
+        self._frames = self._read()
 
     def _read(self) -> Iterator[Frame]:
         damage = Damage()
@@ -174,7 +187,7 @@ class _Decoder:
             damage.packets = 0
             for picture in self._decode(packet):
                 ticks = self._clock.shown(picture.pts, previous)
-                if previous is not None and ticks <= previous:
+                if ticks is None or (previous is not None and ticks <= previous):
                     continue
                 previous = ticks
                 time = self._clock.seconds(ticks) - self._video.start
@@ -186,7 +199,7 @@ class _Decoder:
     def _decode(self, packet: "Packet[Stream]") -> list[VideoFrame]:
         self._clock.read(packet)
         try:
-            pictures = cast(list[VideoFrame], packet.decode())
+            pictures = self._decoder.decode(packet)
         except av.error.EOFError:
             return []
         except av.error.FFmpegError:

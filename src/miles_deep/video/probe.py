@@ -14,7 +14,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from miles_deep.errors import VideoError
-from miles_deep.video.container import Clock, Damage, main_picture, open_film, packets
+from miles_deep.video.container import Clock, Damage, main_picture, open_film, packets, picture_decoder
 from miles_deep.video.packets import index_packets
 from miles_deep.video.video import Colour, Orientation, Stream, Video
 
@@ -90,15 +90,16 @@ def _first_frame(
     container: InputContainer, stream: VideoStream, clock: Clock, path: Path
 ) -> tuple[Fraction, VideoFrame]:
     # Not by frame threads: they would read ahead several frames to give the first.
+    decoder = picture_decoder(stream)
     for packet in packets(container, Damage(), stream):
         clock.read(packet)
         try:
-            frames = cast(list[VideoFrame], packet.decode())
+            frames = decoder.decode(packet)
         except av.error.FFmpegError:
             continue
         for frame in frames:
             ticks = clock.shown(frame.pts, None)
-            if not frame.is_corrupt:
+            if ticks is not None and not frame.is_corrupt:
                 return clock.seconds(ticks), frame
     raise VideoError(f"{path}: not one frame can be decoded")
 
