@@ -1,4 +1,4 @@
-"""Draw the README's picture: what the program prints about Big Buck Bunny. Needs the demo's film.
+"""Draw the README's pictures: what the program prints about Big Buck Bunny, and what it cuts out of it.
 
 Usage: python tools/pictures.py MILES_DEEP FILM
 """
@@ -10,13 +10,19 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
 from rich.console import Console
 
+import miles_deep as md
+
 COLUMNS = 100
-TARGET = Path(__file__).parents[1] / "docs" / "images" / "summary.svg"
+IMAGES = Path(__file__).parents[1] / "docs" / "images"
 COMMANDS = (["bbb.mp4"], ["bbb.mp4", "-x"])
+ACROSS, WIDTH, HEIGHT = 10, 128, 72
 
 
 def output_of(program: str, arguments: list[str], folder: str) -> str:
@@ -34,18 +40,32 @@ def output_of(program: str, arguments: list[str], folder: str) -> str:
     return done.stdout
 
 
-def draw(program: str, film: Path) -> str:
+def terminal(program: str, folder: str) -> str:
     """The commands and what they print, as SVG without anything fetched from elsewhere."""
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), highlight=False)
-    with tempfile.TemporaryDirectory() as folder:
-        shutil.copy(film, Path(folder, "bbb.mp4"))
-        for arguments in COMMANDS:
-            console.print(f"[bold green]$[/] [bold]miles-deep {' '.join(arguments)}[/]")
-            console.print(output_of(program, arguments, folder), markup=False)
+    for arguments in COMMANDS:
+        console.print(f"[bold green]$[/] [bold]miles-deep {' '.join(arguments)}[/]")
+        console.print(output_of(program, arguments, folder), markup=False)
     return re.sub(r"@font-face \{.*?\}", "", console.export_svg(title="miles-deep"), flags=re.DOTALL)
+
+
+def sheet(film: Path) -> Image.Image:
+    """One small picture for every second of a film."""
+    video = md.probe(film)
+    scaler = md.Scaler(video, lambda width, height, aspect: (WIDTH, HEIGHT))
+    seconds = [Fraction(2 * second + 1, 2) for second in range(int(video.duration))]
+    pictures = [scaler.rgb(frame) for _, frame in md.frames_at(video, seconds)]
+    blank = np.full_like(pictures[0], 255)
+    pictures += [blank] * (-len(pictures) % ACROSS)
+    rows = [np.hstack(pictures[start : start + ACROSS]) for start in range(0, len(pictures), ACROSS)]
+    return Image.fromarray(np.vstack(rows))
 
 
 if __name__ == "__main__":
     executable, movie = sys.argv[1:]
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
-    TARGET.write_text(draw(str(Path(executable).absolute()), Path(movie)), encoding="utf-8")
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        shutil.copy(movie, Path(scratch, "bbb.mp4"))
+        drawn = terminal(str(Path(executable).absolute()), scratch)
+        (IMAGES / "summary.svg").write_text(drawn, encoding="utf-8")
+        sheet(Path(scratch, "bbb.cut.mp4")).save(IMAGES / "cut.jpg", quality=85)

@@ -21,14 +21,25 @@ def check_writable(path: Path, force: bool, folder: bool = False) -> None:
         OutputExistsError: it is there, and `force` was not given.
         OutputError: its folder is not there, or may not be written to.
     """
-    if os.path.lexists(path) and not force:
+    _check_folder(path.parent)
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:  # a name that is too long, or has a NUL in it
+        raise OutputError(f"{path}: cannot be written ({getattr(error, 'strerror', None) or error})") from error
+    if not force:
         raise OutputExistsError(f"{path}: is there already; --force overwrites it")
     if path.exists() and path.is_dir() != folder:
         raise OutputError(f"{path}: is {'not ' * folder}a folder")
-    if not path.parent.is_dir():
-        raise OutputError(f"{path.parent}: no such folder")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise OutputError(f"{path.parent}: may not be written to")
+
+
+def same_file(path: Path, other: Path) -> bool:
+    """Whether two names lead to one file that is there."""
+    try:
+        return path.samefile(other)
+    except (OSError, ValueError):
+        return False
 
 
 @contextlib.contextmanager
@@ -45,6 +56,7 @@ def partial_file(path: Path, temporary: Path | None = None, force: bool = True) 
         OutputError: for every OSError in the block.
     """
     check_writable(path, force)
+    _check_folder(temporary or path.parent)
     with _told(path):
         handle, name = tempfile.mkstemp(dir=temporary or path.parent, prefix=PARTIAL, suffix=path.suffix)
         os.close(handle)
@@ -59,7 +71,7 @@ def partial_file(path: Path, temporary: Path | None = None, force: bool = True) 
 
 @contextlib.contextmanager
 def partial_folder(path: Path, temporary: Path | None = None, force: bool = False) -> Iterator[Path]:
-    """A folder to fill whose files take their place in the folder `path` when the block ends well.
+    """A folder to fill that takes the name `path` when the block ends well, and is gone when it does not.
 
     Where that folder is there already and `force` is given, files of the same names are replaced; others stay.
 
@@ -67,15 +79,29 @@ def partial_folder(path: Path, temporary: Path | None = None, force: bool = Fals
         OutputError: for every OSError in the block.
     """
     check_writable(path, force, folder=True)
+    _check_folder(temporary or path.parent)
     with _told(path):
         partial = Path(tempfile.mkdtemp(dir=temporary or path.parent, prefix=PARTIAL))
         try:
             yield partial
-            path.mkdir(exist_ok=force)
-            for file in sorted(partial.iterdir()):
-                _take_name(file, path / file.name, force=True)
+            partial.chmod(0o777 & ~_umask())
+            if force and path.is_dir():
+                files = sorted(partial.iterdir())
+                for file in files:
+                    check_writable(path / file.name, force)
+                for file in files:
+                    _take_name(file, path / file.name, force)
+            else:
+                _take_folder_name(partial, path)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+
+
+def _check_folder(path: Path) -> None:
+    if not os.path.isdir(path):
+        raise OutputError(f"{path}: no such folder")
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise OutputError(f"{path}: may not be written to")
 
 
 @contextlib.contextmanager
@@ -84,8 +110,9 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = "the disk is full" if error.errno == errno.ENOSPC else f"cannot be written ({error.strerror})"
-        raise OutputError(f"{path}: {reason}") from error
+        if error.errno == errno.ENOSPC:
+            raise OutputError(f"{path}: the disk is full") from error
+        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
 def _umask() -> int:
@@ -105,3 +132,15 @@ def _take_name(partial: Path, path: Path, force: bool) -> None:
         # Another disk: copy beside the target first, so that the name still appears in one step.
         with partial_file(path) as beside:
             shutil.copyfile(partial, beside)
+
+
+def _take_folder_name(partial: Path, path: Path) -> None:
+    if os.path.lexists(path):
+        raise OutputExistsError(f"{path}: has appeared meanwhile; --force overwrites it")
+    try:
+        os.rename(partial, path)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        with partial_folder(path) as beside:
+            shutil.copytree(partial, beside, dirs_exist_ok=True)

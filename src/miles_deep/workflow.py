@@ -12,7 +12,7 @@ from pathlib import Path
 
 from miles_deep.classify import Progress, Scores, score
 from miles_deep.edit import EditResult, Mode, cut, cut_clips
-from miles_deep.errors import OutputError
+from miles_deep.files import same_file
 from miles_deep.model import Model, load_model
 from miles_deep.model.catalog import DEFAULT
 from miles_deep.timecode import Span
@@ -82,12 +82,9 @@ def edit(
         OutputError: the output cannot be written; no partial file stays.
     """
     video, path = _probed(film), Path(output)
-    same = path.exists() and path.samefile(video.path)
-    if same and not replace:
-        raise OutputError(f"{path}: is the film itself; give the output another name")
     temporary = Path(temporary) if temporary is not None else None
-    result = cut(video, spans, path, mode, force=force or same, temporary=temporary, progress=progress)
-    if replace and not result.path.samefile(video.path):
+    result = cut(video, spans, path, mode, force=force, replace=replace, temporary=temporary, progress=progress)
+    if replace and not same_file(result.path, video.path):
         video.path.unlink()
     return result
 

@@ -61,7 +61,7 @@ class Scores:
                 pa.array(self.times, pa.float64()),
                 *(pa.array(np.ascontiguousarray(column)) for column in self.values.T),
             ],
-            names=["second", "time", *self.labels],
+            names=["second", "time", *map(_column, self.labels)],
             metadata={
                 "miles_deep": json.dumps(
                     {
@@ -76,7 +76,7 @@ class Scores:
             },
         )
         with partial_file(Path(path)) as partial:
-            pq.write_table(table, partial)
+            pq.write_table(table, partial, write_page_checksum=True)
 
     @classmethod
     def load(cls, path: str | Path) -> "Scores":
@@ -85,18 +85,26 @@ class Scores:
         import pyarrow.parquet as pq
 
         try:
-            table = pq.read_table(path)
+            with pq.ParquetFile(path, page_checksum_verification=True) as file:
+                table = file.read()
             meta = json.loads(table.schema.metadata[b"miles_deep"])
             labels = tuple(meta["labels"])
+            columns = [table.column(2 + k).to_numpy() for k in range(len(labels))]
             return cls(
                 labels=labels,
-                times=table["time"].to_numpy(),
-                values=np.stack([table.column(2 + k).to_numpy() for k in range(len(labels))], axis=1),
+                times=table.column(1).to_numpy().astype(np.float64),
+                values=np.stack(columns, axis=1).astype(np.float32),
                 duration=Fraction(meta["duration"]),
                 background=tuple(meta["background"]),
                 groups={name: tuple(members) for name, members in meta["groups"].items()},
                 model=meta["model"],
                 notes=tuple(meta["notes"]),
             )
-        except (OSError, pa.ArrowException, KeyError, TypeError, ValueError) as error:
-            raise FormatError(f"{path}: not a file of scores ({error})") from error
+        except (OSError, pa.ArrowException, LookupError, TypeError, ValueError, AttributeError) as error:
+            reason = next(iter(str(error).splitlines()), type(error).__name__)
+            raise FormatError(f"{path}: not a file of scores ({reason})") from error
+
+
+def _column(label: str) -> str:
+    """The name of a label's column; no two columns may have one name, or other programs will not read them."""
+    return f"label {label}" if label in ("second", "time") else label

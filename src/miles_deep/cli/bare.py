@@ -45,7 +45,7 @@ NOTES = "Exit codes: 0 done, 1 failed, 2 the command line is wrong, 130 interrup
 @click.option("--dry-run", is_flag=True, help="Print what would be cut; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.version_option(__version__, "--version", message="miles-deep %(version)s")
-def bare(keep: bool, **flags: Any) -> None:
+def bare(**flags: Any) -> None:
     """Watch MOVIE, and cut it, tag it, or tell what is in it.
 
     Without -t, -x or -a nothing is written: it prints what the film contains.

@@ -34,12 +34,13 @@ def cut(options: Options) -> None:
     targets = options.chosen(model)
     output = output_of(options, video)
     if not options.dry_run:
-        check_writable(output, options.force or options.replace, folder=options.clips and output.is_dir())
+        check_writable(output, options.force or output == video.path, folder=options.clips)
     watched = watch(options, video, model)
     segments = find_segments(watched.scores, targets, rule)
     spans = [segment.span for segment in segments]
-    if options.dry_run and segments:
-        _print_plan(options, segments, plan_edit(spans, video.index, options.edit_mode()))
+    if options.dry_run:
+        plan = plan_edit(spans, video.index, options.edit_mode()) if segments else None
+        _print_plan(options, targets, segments, plan)
         return
     outcome = Outcome(segments, _write(options, video, spans, output) if segments else ())
     _print(options, video, targets, outcome)
@@ -86,10 +87,7 @@ def _print(options: Options, video: Video, targets: Sequence[str], outcome: Outc
     if options.as_json:
         click.echo(as_json(_record(video, outcome)))
         return
-    for segment in outcome.segments:
-        click.echo(f"{_line(segment)}  {segment.label}")
-    if not outcome.segments:
-        click.echo(f"no segment of {', '.join(targets)} found; nothing written")
+    _print_segments(outcome.segments, targets)
     for result in outcome.results:
         spans = f"{len(result.spans)} span{'s' * (len(result.spans) > 1)}"
         made = f"{clock(result.duration)}, {result.frames} frames, {spans} ({result.mode})"
@@ -99,22 +97,29 @@ def _print(options: Options, video: Video, targets: Sequence[str], outcome: Outc
             click.echo(f"  came out as {span}")
 
 
-def _print_plan(options: Options, segments: Sequence[Segment], plan: EditPlan) -> None:
+def _print_plan(
+    options: Options, targets: Sequence[str], segments: Sequence[Segment], plan: EditPlan | None
+) -> None:
+    pieces = plan.pieces if plan is not None else ()
     if options.as_json:
-        pieces = [_piece(piece.span, piece.frames, piece.reason) for piece in plan.pieces]
+        records = [_piece(piece.span, piece.frames, piece.reason) for piece in pieces]
         click.echo(
-            as_json({"segments": [segment_record(s) for s in segments], "mode": plan.mode, "pieces": pieces})
+            as_json({"segments": [segment_record(s) for s in segments], "mode": options.mode, "pieces": records})
         )
         return
-    for segment in segments:
-        click.echo(f"{_line(segment)}  {segment.label}")
-    click.echo(f"would write {clock(plan.length)} ({plan.mode}):")
-    for piece in plan.pieces:
+    _print_segments(segments, targets)
+    if plan is not None:
+        click.echo(f"would write {clock(plan.length)} ({plan.mode}):")
+    for piece in pieces:
         click.echo(f"  {piece.span}  {piece.frames} frames, {piece.reason}")
 
 
-def _line(segment: Segment) -> str:
-    return f"{segment.span!s:<24} score {segment.score:.2f}  coverage {segment.coverage:.2f}"
+def _print_segments(segments: Sequence[Segment], targets: Sequence[str]) -> None:
+    for segment in segments:
+        times = f"{segment.span!s:<24} score {segment.score:.2f}  coverage {segment.coverage:.2f}"
+        click.echo(f"{times}  {segment.label}")
+    if not segments:
+        click.echo(f"no segment of {', '.join(targets)} found; nothing written")
 
 
 def _piece(span: Span, frames: int, reason: str) -> dict[str, object]:

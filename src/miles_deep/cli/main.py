@@ -1,5 +1,7 @@
 """The door of `miles-deep`: errors become one line on stderr and an exit code."""
 
+import io
+import os
 import signal
 import sys
 from types import FrameType
@@ -27,8 +29,12 @@ def run(arguments: list[str]) -> int:
         The exit code: 0 done, 1 failed, 2 the command line is wrong, 130 interrupted.
     """
     signal.signal(signal.SIGTERM, _interrupt)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a film's name may have letters that it has not
     try:
-        bare.main(arguments, prog_name="miles-deep", standalone_mode=False)
+        # Not `bare.main`, which prints an empty line where it is interrupted.
+        with bare.make_context("miles-deep", arguments) as context:
+            bare.invoke(context)
     except MilesDeepError as error:
         return _say(str(error), USAGE if isinstance(error, UsageError) else FAILED)
     except NoArgsIsHelpError as error:
@@ -36,10 +42,15 @@ def run(arguments: list[str]) -> int:
         return USAGE
     except click.ClickException as error:
         return _say(error.format_message(), USAGE)
-    except (click.Abort, KeyboardInterrupt):
+    except click.exceptions.Exit as end:  # after --help and --version
+        return end.exit_code
+    except KeyboardInterrupt:
+        if sys.stderr.isatty():
+            click.echo(err=True)  # the terminal has written ^C
         return _say("interrupted; nothing unfinished is left behind", INTERRUPTED)
     except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has gone; there is nobody to tell
+        # Whoever read our output has gone. What is still in the buffer goes nowhere, without a word.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     return 0
 

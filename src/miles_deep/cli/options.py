@@ -32,6 +32,7 @@ class Options:
     min_score: float
     min_coverage: float
     clips: bool
+    keep: bool
     replace: bool
     prototxt: Path | None
     weights: Path | None
@@ -54,8 +55,12 @@ class Options:
                 raise OptionError(f"{flag} is about a cut, so it needs -t or -x")
         if self.clips and self.replace:
             raise OptionError("-c makes many films, so --replace has none to put in the original's place")
+        if self.keep and self.replace:
+            raise OptionError("-n keeps the original and --replace does not: give one")
         if self.replace and self.output:
             raise OptionError("--replace puts the cut in the original's place, so -o has no say")
+        if self.targets and not any(name.strip() for text in self.targets for name in text.split(",")):
+            raise OptionError(f"-t {','.join(self.targets)!r} names no label")
         caffe = (self.prototxt, self.weights)
         if any((*caffe, self.mean, self.labels)) and not all(caffe):
             raise OptionError("a Caffe model needs both -p (prototxt) and -w (weights)")

@@ -7,11 +7,11 @@ import click
 
 from miles_deep.classify import Scores
 from miles_deep.cli.options import Options, as_json
-from miles_deep.cli.text import bar, shown, width
+from miles_deep.cli.text import bar, one_line, shown, width
 from miles_deep.cli.watch import Watched, watch
 from miles_deep.model import Model
 from miles_deep.timecode import clock
-from miles_deep.timeline import Segment, find_all
+from miles_deep.timeline import Rule, Segment, find_all
 from miles_deep.video import probe
 
 MAX_BAR = 72
@@ -76,7 +76,9 @@ def _print_table(scores: Scores, segments: Sequence[Segment]) -> None:
     found = [label for label in scores.labels if any(s.label == label for s in segments)]
     name_width = max([5, *map(len, found)])
     cells = max(10, min(MAX_BAR, width() - name_width - 24))
-    click.echo(f"\n{'label':<{name_width}}  seconds  segments  {clock(0)}{clock(scores.duration):>{cells - 7}}")
+    end = clock(scores.duration)
+    begin = clock(0) if cells > len(clock(0) + end) else ""
+    click.echo(f"\n{'label':<{name_width}}  seconds  segments  {begin}{end:>{cells - len(begin)}}")
     for label in found:
         of_label = [s for s in segments if s.label == label]
         seconds = float(sum(s.span.length for s in of_label))
@@ -99,18 +101,37 @@ def _covered(segments: Sequence[Segment], duration: Fraction, cells: int) -> lis
 
 
 def _print_next(options: Options, model: Model, segments: Sequence[Segment]) -> None:
-    movie = _quoted(shown(options.movie))
+    again = f"miles-deep {_typed(options)}"
     found = next((s.label for s in segments if s.label not in model.background), model.labels[-1])
-    lines = [
-        (f"miles-deep {movie} -t {_quoted(found)}", f"keep only {found}"),
-        (f"miles-deep {movie} -a", "write tags"),
-    ]
+    lines = [(f"{again} -t {_quoted(found)}", f"keep only {found}"), (f"{again} -a", "write tags")]
     if model.background:
-        lines.insert(0, (f"miles-deep {movie} -x", f"keep all but {', '.join(model.background)}"))
+        lines.insert(0, (f"{again} -x", f"keep all but {', '.join(model.background)}"))
     longest = max(len(command) for command, _ in lines)
     click.echo("\nnext:")
     for command, meaning in lines:
         click.echo(f"  {command:<{longest}}   {meaning}")
+
+
+def _typed(options: Options) -> str:
+    """The movie, and the flags without which the next command would see other things in it."""
+    rule, usual = options.rule(), Rule()
+    flags = {
+        "--model": (options.model, None),
+        "-p": (options.prototxt, None),
+        "-w": (options.weights, None),
+        "-m": (options.mean, None),
+        "-l": (options.labels, None),
+        "-u": (rule.min_length, usual.min_length),
+        "-g": (rule.max_gap, usual.max_gap),
+        "-s": (rule.min_score, usual.min_score),
+        "-v": (rule.min_coverage, usual.min_coverage),
+    }
+    given = [
+        f"{flag} {_quoted(one_line(str(value)))}" for flag, (value, default) in flags.items() if value != default
+    ]
+    movie = shown(options.movie)
+    movie = f"./{movie}" if movie.startswith("-") else movie
+    return " ".join([_quoted(movie), *given, *["--classic"] * options.classic])
 
 
 def _quoted(text: str) -> str:

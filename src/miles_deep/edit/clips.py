@@ -8,6 +8,7 @@ from pathlib import Path
 from miles_deep.edit.cutter import EditResult, Progress, cut
 from miles_deep.edit.plan import Mode
 from miles_deep.edit.target import output_suffix
+from miles_deep.errors import OptionError
 from miles_deep.files import partial_folder
 from miles_deep.timecode import Span
 from miles_deep.video.video import Video
@@ -28,19 +29,23 @@ def cut_clips(
     Raises:
         OptionError, OutputError, VideoError: as `cut` does.
     """
+    if not spans:
+        raise OptionError("nothing to keep: no spans were given")
     total = sum((span.length for span in spans), Fraction(0))
     clips: list[EditResult] = []
     with partial_folder(folder, temporary, force) as partial:
         done = Fraction(0)
         for number, span in enumerate(spans, start=1):
             name = f"{video.path.stem}.{number:03}{output_suffix(video)}"
-            clips.append(cut(video, [span], partial / name, mode, progress=_within(progress, done, total)))
+            clips.append(
+                cut(video, [span], partial / name, mode, progress=_within(progress, done, span.length, total))
+            )
             done += span.length
     return [replace(clip, path=folder / clip.path.name) for clip in clips]
 
 
-def _within(progress: Progress | None, done: Fraction, total: Fraction) -> Progress | None:
-    """Progress of one clip as progress of them all."""
+def _within(progress: Progress | None, done: Fraction, length: Fraction, total: Fraction) -> Progress | None:
+    """Progress of one clip as progress of them all; a copied clip may be longer than it was asked to be."""
     if progress is None:
         return None
-    return lambda seconds, _: progress(min(done + seconds, total), total)
+    return lambda seconds, _: progress(done + min(seconds, length), total)

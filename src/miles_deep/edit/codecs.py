@@ -85,15 +85,24 @@ LOW_RATE, LOW_RATE_MOST = 32_000, 160
 """Below this sample rate, MPEG audio goes up to so many kbit/s only (ISO 13818-3)."""
 
 
-def video_encoder(codec: str) -> VideoEncoder:
-    """The encoder for films of a codec."""
+WINDOWS = frozenset({"wmv1", "wmv2", "wmv3", "vc1", "wmav1", "wmav2", "wmapro", "wmavoice"})
+WINDOWS_CONTAINERS = frozenset({"asf", "avi"})
+"""The Windows Media codecs that can be written are at home in these only; elsewhere h264 and AAC stand in."""
+
+
+def video_encoder(codec: str, container: str) -> VideoEncoder:
+    """The encoder for films of a codec, in the container of a muxer."""
+    if codec in WINDOWS and container not in WINDOWS_CONTAINERS:
+        return VIDEO_ENCODERS["h264"]
     if codec in VIDEO_ENCODERS:
         return VIDEO_ENCODERS[codec]
     return VideoEncoder(codec) if can_encode(codec) else VIDEO_ENCODERS["h264"]
 
 
-def audio_encoder(codec: str) -> str | None:
-    """Name of the encoder for tracks of a codec, or None where there is none worth having."""
+def audio_encoder(codec: str, container: str) -> str | None:
+    """Name of the encoder for tracks of a codec in a muxer's container; None where there is none worth having."""
+    if codec in WINDOWS and container not in WINDOWS_CONTAINERS:
+        return "aac"
     if codec in AUDIO_ENCODERS:
         return AUDIO_ENCODERS[codec]
     return codec if codec not in EXPERIMENTAL and can_encode(codec) else None

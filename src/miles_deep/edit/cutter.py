@@ -10,13 +10,14 @@ from pathlib import Path
 import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
-from av.error import FFmpegError
+from av.error import ArgumentError, FFmpegError, InvalidDataError, PatchWelcomeError
 from av.packet import Packet
 from av.stream import Stream
 from av.subtitles.stream import SubtitleStream
 
 from miles_deep.edit.codecs import audio_encoder
 from miles_deep.edit.extras import (
+    COVERED,
     copied_cover,
     copy_attachments,
     cut_chapters,
@@ -28,9 +29,9 @@ from miles_deep.edit.picture import copied_picture, encoded_picture
 from miles_deep.edit.plan import EditPlan, Mode, plan_edit
 from miles_deep.edit.sound import LONGEST_COPIED, copied_sound, encoded_sound, packet_length
 from miles_deep.edit.subtitles import copied_subtitles
-from miles_deep.edit.target import MATROSKA, muxer
-from miles_deep.errors import OutputError
-from miles_deep.files import partial_file
+from miles_deep.edit.target import MATROSKA, carries, muxer
+from miles_deep.errors import OutputError, VideoError
+from miles_deep.files import partial_file, same_file
 from miles_deep.timecode import Span
 from miles_deep.video.container import file_url, main_picture, open_film
 from miles_deep.video.frames import Reading
@@ -49,6 +50,9 @@ MUXER_OPTIONS = {
     "avi": {"avoid_negative_ts": "disabled"},
 }
 """Muxer to its options."""
+
+REFUSALS = (InvalidDataError, ArgumentError, PatchWelcomeError)
+"""How muxers say that they do not take a track."""
 
 
 class _CannotCarry(Exception):
@@ -78,18 +82,19 @@ def cut(
     mode: Mode = "encode",
     *,
     force: bool = False,
+    replace: bool = False,
     temporary: Path | None = None,
     progress: Progress | None = None,
 ) -> EditResult:
     """Write a film that holds the given stretches of another, with all its tracks.
 
     Where the container that goes with `output` cannot carry the tracks, a Matroska file is written under the same
-    name with `.mkv`, and the result says so.
+    name with `.mkv`, and the result says so. With `replace`, the output may take the film's own name.
 
     Raises:
         OptionError: an unknown mode, or nothing to keep.
-        OutputError: the output cannot be written; it is there already; or no container can carry the tracks.
-            No partial file stays.
+        OutputError: the output cannot be written; it is there already; it is the film itself; or no container
+            can carry the tracks. No partial file stays.
         VideoError: the source cannot be read.
     """
     notes: list[str] = []
@@ -99,34 +104,45 @@ def cut(
     plan = plan_edit(spans, video.index, mode)
     path = output
     try:
-        made = _write(video, plan, path, force, temporary, progress)
+        frames, made = _write(video, plan, path, _may_replace(path, video, force, replace), temporary, progress)
     except _CannotCarry as reason:
         path = output.with_suffix(MATROSKA)
         if path == output:
             raise OutputError(f"{output}: cannot be written ({reason})") from reason
         notes.append(f"{muxer(output)} cannot carry this film's tracks ({reason}): Matroska instead")
         try:
-            made = _write(video, plan, path, force, temporary, progress)
+            frames, made = _write(
+                video, plan, path, _may_replace(path, video, force, replace), temporary, progress
+            )
         except _CannotCarry as again:
             raise OutputError(f"{path}: cannot be written ({again})") from again
     return EditResult(
         path=path,
         spans=tuple(piece.span for piece in plan.pieces),
         duration=plan.length,
-        frames=sum(piece.frames for piece in plan.pieces),
+        frames=frames,
         mode=mode,
         notes=(*notes, *made),
     )
 
 
+def _may_replace(path: Path, video: Video, force: bool, replace: bool) -> bool:
+    """Whether a file of the output's name may be replaced; the film itself only where that was asked for."""
+    if not same_file(path, video.path):
+        return force
+    if not replace:
+        raise OutputError(f"{path}: is the film itself; give the output another name")
+    return True
+
+
 def _write(
     video: Video, plan: EditPlan, path: Path, force: bool, temporary: Path | None, progress: Progress | None
-) -> list[str]:
+) -> tuple[int, list[str]]:
+    """Write the film; gives the number of its frames, and what a user should know."""
     reading = Reading()
     notes: list[str] = []
     with partial_file(path, temporary, force) as partial, open_film(video.path) as source:
-        options = MUXER_OPTIONS.get(muxer(path), {})
-        output = av.open(file_url(partial), "w", format=muxer(path), container_options=options)
+        output = _create(partial, muxer(path))
         try:
             tracks = _add_tracks(video, plan, source, output, reading, notes)
             output.metadata.update(kept_tags(source.metadata))
@@ -138,15 +154,46 @@ def _write(
         try:
             _mux(output, tracks, plan, progress)
             output.close()
+        except REFUSALS as error:  # some muxers find out at the first packet only
+            _abandon(output)
+            raise _CannotCarry(_reason(error)) from error
         except FFmpegError as error:
             _abandon(output)
             raise OSError(error.errno, error.strerror) from error  # which `partial_file` tells the user
         except BaseException:
             _abandon(output)
             raise
+        if plan.mode == "encode" and not reading.given:
+            raise VideoError(f"{video.path}: not one frame of what is to be kept can be decoded")
+        if _squeezed(partial, video):
+            shape = f"{video.pixel_aspect.numerator}:{video.pixel_aspect.denominator}"
+            notes.append(f"{muxer(path)} cannot tell players that the pixels are {shape}: shown as square ones")
     if reading.damaged:
         notes.append(f"{reading.damaged} damaged packet{'s' * (reading.damaged > 1)} met")
-    return notes
+    frames = sum(piece.frames for piece in plan.pieces) if plan.mode == "copy" else reading.given
+    return frames, notes
+
+
+def _create(partial: Path, container: str) -> OutputContainer:
+    return av.open(
+        file_url(partial),
+        "w",
+        format=container,
+        container_options=MUXER_OPTIONS.get(container, {}),
+        metadata_errors="surrogateescape",  # a title in another encoding comes out as it went in
+    )
+
+
+def _squeezed(made: Path, video: Video) -> bool:
+    """Whether the shape of the pixels got lost.
+
+    VP8, VP9 and AV1 do not tell it, and what Matroska would write beside them PyAV 18.1 has no way to set.
+    """
+    if video.pixel_aspect == 1:
+        return False
+    with open_film(made) as film:
+        aspect = main_picture(film, made).sample_aspect_ratio or 1
+    return abs(aspect / video.pixel_aspect - 1) > Fraction(1, 100)
 
 
 def _add_tracks(
@@ -173,24 +220,33 @@ def _add_tracks(
         elif isinstance(stream, SubtitleStream) and stream.codec_context is not None:
             tracks.append(copied_subtitles(video, plan, stream, output))
         elif is_cover(stream):
-            tracks.append(copied_cover(video, stream, output))
+            if output.format.name in COVERED:
+                tracks.append(copied_cover(video, stream, output))
+            else:
+                left_out.append("cover picture")
             continue
         elif stream.type != "attachment" and not _is_chapter_text(stream, source):
             left_out.append(f"{stream.type} track {stream.index}")
         if len(output.streams) > before:
+            _check_carried(output.streams[before], output)
             describe_like(stream, output.streams[before])
-    if output.format.name == "matroska":
-        copy_attachments(source, output)
+    left_out += copy_attachments(source, output)
     if left_out:
         notes.append(f"left out: {', '.join(left_out)}")
     return tracks
+
+
+def _check_carried(track: Stream, output: OutputContainer) -> None:
+    codec = track.codec_context.codec.canonical_name
+    if not carries(output.format.name, codec):
+        raise ValueError(f"it does not take {codec}")
 
 
 def _sound(
     video: Video, plan: EditPlan, stream: AudioStream, output: OutputContainer, notes: list[str]
 ) -> Packets:
     codec = stream.codec_context.codec.canonical_name
-    encoder = audio_encoder(codec)
+    encoder = audio_encoder(codec, output.format.name)
     if encoder is None or (plan.mode == "copy" and 0 < packet_length(video, stream) <= LONGEST_COPIED):
         return copied_sound(video, plan, stream, output)
     if plan.mode == "copy":

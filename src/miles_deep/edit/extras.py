@@ -32,6 +32,9 @@ STALE = frozenset(
 
 CHAPTER_TICK = Fraction(1, 1000)
 
+COVERED = frozenset({"mp4", "matroska"})
+"""Muxers with a place for a cover picture; the others leave it out, or make a second film of it."""
+
 COVER_TYPES = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png")}
 """Codec of a cover picture to its name and type as a Matroska attachment (the names are Matroska's own)."""
 
@@ -75,11 +78,17 @@ def cut_chapters(chapters: "list[Chapter]", video: Video, plan: EditPlan) -> "li
     return cut
 
 
-def copy_attachments(source: InputContainer, output: OutputContainer) -> None:
-    """Carry over fonts and other attached files; only Matroska holds them."""
+def copy_attachments(source: InputContainer, output: OutputContainer) -> list[str]:
+    """Carry over fonts and other attached files, which only Matroska holds; elsewhere, tell what is left out."""
+    left_out: list[str] = []
     for stream in source.streams:
         if isinstance(stream, AttachmentStream) and stream.mimetype:
-            output.add_attachment(stream.metadata.get("filename", stream.mimetype), stream.mimetype, stream.data)
+            name = stream.metadata.get("filename", stream.mimetype)
+            if output.format.name == "matroska":
+                output.add_attachment(name, stream.mimetype, stream.data)
+            else:
+                left_out.append(f"attachment {name}")
+    return left_out
 
 
 def copied_cover(video: Video, cover: Stream, output: OutputContainer) -> Iterator["Packet[Stream]"]:

@@ -42,7 +42,7 @@ def encoded_picture(
 
 def add_encoder(video: Video, source: VideoStream, output: OutputContainer) -> VideoStream:
     """A new track of the source's codec family, size, shape of pixels, colours and turn."""
-    encoder = video_encoder(source.codec_context.codec.canonical_name)
+    encoder = video_encoder(source.codec_context.codec.canonical_name, output.format.name)
     rate = video.frame_rate or Fraction(25)
     options = dict(encoder.options)
     stream = cast(VideoStream, output.add_stream(encoder.name, rate=rate, options=options))
@@ -103,14 +103,19 @@ def copied_picture(
     video: Video, plan: EditPlan, source: VideoStream, output: OutputContainer
 ) -> Iterator["Packet[Stream]"]:
     """Add a picture track that is copied packet by packet, and give its packets in order."""
+    delay = int(max(0, (np.sort(video.index.pts) - video.index.pts).max()))
+    tells_order = output.format.name not in DECODING_TIMES_ONLY or video.container in DECODING_TIMES_ONLY
+    if delay and not tells_order:
+        raise ValueError("it does not say when frames are shown")
     stream = output.add_stream_from_template(source, opaque=True)
-    return _copy(video, plan, stream)
+    if video.pixel_aspect != 1:  # which the file may tell of the track, not of its codec
+        stream.codec_context.sample_aspect_ratio = video.pixel_aspect
+    return _copy(video, plan, stream, delay)
 
 
-def _copy(video: Video, plan: EditPlan, stream: VideoStream) -> Iterator["Packet[Stream]"]:
+def _copy(video: Video, plan: EditPlan, stream: VideoStream, delay: int) -> Iterator["Packet[Stream]"]:
+    """`delay`: ticks from the time a packet is decoded to the time its frame is shown, at most."""
     pts, tick = video.index.pts, video.index.tick
-    ascending = np.sort(pts)
-    delay = int(max(0, (ascending - pts).max()))
     with open_film(video.path) as container:
         source = main_picture(container, video.path)
         for piece in plan.pieces:

@@ -61,10 +61,11 @@ def plan_edit(spans: Iterable[Span], index: PacketIndex, mode: Mode) -> EditPlan
     """Plan an output of the given spans, in order of time; spans that overlap or touch are made one.
 
     `encode` keeps the frames whose time lies in a span, no more and no fewer. `copy` takes packets from the
-    keyframe at or before a span's start to the first place after its end at which no frame is missing.
+    keyframe at or before a span's start to the first place after its end at which no frame is missing; frames
+    before the first keyframe that is shown cannot be had that way.
 
     Raises:
-        OptionError: an unknown mode, no span, or no frame in any of them.
+        OptionError: an unknown mode, no span, no frame in any of them, or, for `copy`, no keyframe.
     """
     if mode not in MODES:
         raise OptionError(f"no mode {mode!r}; there are: {', '.join(MODES)}")
@@ -95,10 +96,13 @@ def _copied(spans: list[Span], index: PacketIndex) -> list[Piece]:
     pieces: list[Piece] = []
     times = index.frame_times
     keyframes = np.flatnonzero(index.keyframe & (index.pts >= 0))
+    if not len(keyframes):
+        raise OptionError("nothing to copy from: no keyframe of this film is shown; use mode encode")
+    earliest = int(index.pts[keyframes].min()) * index.tick
     ends, end_times = _whole_ends(index)
     output = Fraction(0)
     for span in spans:
-        if bisect_left(times, span.start) == bisect_left(times, span.end):
+        if bisect_left(times, max(span.start, earliest)) >= bisect_left(times, span.end):
             continue
         before = keyframes[index.pts[keyframes] <= math.floor(span.start / index.tick)]
         first = int(before[-1] if len(before) else keyframes[0])

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import av.error
 import numpy as np
+from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
@@ -29,6 +30,9 @@ RFC 7845 section 4.6; an MP3 frame may use bits of several before it)."""
 JITTER = Fraction(30, 1000)
 """Seconds by which timestamps may be off before it counts as a gap; containers round, and some write drifting
 times."""
+
+USUAL_LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+"""Number of channels to the layout meant when a file names none (FFmpeg's av_channel_layout_default)."""
 
 Samples = NDArray[Any]
 
@@ -80,13 +84,13 @@ def encoded_sound(
     """Add a sound track that is cut to the sample and encoded anew, and give its packets in order."""
     context = source.codec_context
     codec = context.codec.canonical_name
-    encoder = cast(str, audio_encoder(codec))
+    encoder = cast(str, audio_encoder(codec, output.format.name))
     options = {"strict": "-2"} if encoder in ("opus", "vorbis") else {}
     stream = cast(
         AudioStream, output.add_stream(encoder, rate=_rate(encoder, context.sample_rate), options=options)
     )
     encoding = stream.codec_context
-    encoding.layout = context.layout.name
+    encoding.layout = _layout(context)
     encoding.bit_rate = audio_bit_rate(
         encoding.codec.canonical_name, context.bit_rate, context.layout.nb_channels, encoding.sample_rate
     )
@@ -94,6 +98,13 @@ def encoded_sound(
     if context.format is not None and context.format.name in formats:
         encoding.format = context.format.name
     return _encode(video, plan, source.index, stream, has_clock=output.format.name != "avi")
+
+
+def _layout(context: AudioCodecContext) -> str:
+    """Name of the channel layout; where the file tells the number of channels only, the usual one."""
+    count = context.layout.nb_channels
+    unnamed = context.layout.name == f"{count} channels"
+    return USUAL_LAYOUTS.get(count, context.layout.name) if unnamed else context.layout.name
 
 
 def _rate(encoder: str, rate: int) -> int:

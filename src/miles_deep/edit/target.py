@@ -32,6 +32,27 @@ MUXERS = {
 }
 """File name suffix to FFmpeg's muxer."""
 
+_BROADCAST = {"mpeg1video", "mpeg2video", "h264", "mp1", "mp2", "mp3", "aac", "ac3", "dts"}
+FOUND_AGAIN: dict[str, frozenset[str]] = {
+    "mpegts": frozenset(
+        _BROADCAST
+        | {"mpeg4", "hevc", "vvc", "cavs", "dirac"}
+        | {"aac_latm", "eac3", "truehd", "opus"}
+        | {"dvb_subtitle", "dvb_teletext", "hdmv_pgs_subtitle"}
+    ),
+    "mpeg": frozenset(_BROADCAST | {"pcm_dvd", "pcm_s16be", "dvd_subtitle"}),
+    "vob": frozenset(_BROADCAST | {"pcm_dvd", "pcm_s16be", "dvd_subtitle"}),
+    "ogg": frozenset({"theora", "vorbis", "opus", "flac", "speex"}),
+}
+"""Muxers that write down any codec, and the codecs that readers find again in what they wrote."""
+
+LOST = {
+    "avi": frozenset({"vorbis"}),
+    "asf": frozenset({"mpeg1video", "mpeg2video", "flac", "vorbis"}),
+    "nut": frozenset({"flac", "wmav1", "wmav2"}),
+}
+"""Muxer to the few codecs that it writes down so that they come back broken or out of step."""
+
 MATROSKA = ".mkv"
 """What takes anything."""
 
@@ -55,6 +76,11 @@ def output_suffix(video: Video) -> str:
     fitting = SUFFIXES.get(video.container, (MATROSKA,))
     own = video.path.suffix.lower()
     return video.path.suffix if own in fitting else fitting[0]
+
+
+def carries(container: str, codec: str) -> bool:
+    """Whether a track of the codec, once in the container, is found there again; FFmpeg checks the rest."""
+    return codec in FOUND_AGAIN.get(container, {codec}) and codec not in LOST.get(container, ())
 
 
 def muxer(path: Path) -> str:

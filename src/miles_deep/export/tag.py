@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from miles_deep.errors import FormatError
+from miles_deep.errors import FormatError, MilesDeepError
 from miles_deep.timecode import Span
 from miles_deep.timeline.segment import Segment
 
@@ -56,13 +56,8 @@ def render(segments: Sequence[Segment], labels: Sequence[str], movie: str, durat
         totals[segment.label] += last - first + 1
         # Six significant digits, as C++ streams print them.
         rows.append([segment.label, first, last, f"{segment.score:.6g}", f"{segment.coverage:.6g}"])
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([movie, *totals])
-    writer.writerow([math.ceil(duration), *totals.values()])
-    writer.writerow(HEADER)
-    writer.writerows(rows)
-    return text.getvalue()
+    head: list[list[object]] = [[movie, *totals], [math.ceil(duration), *totals.values()], [*HEADER]]
+    return "".join(_line(row) for row in [*head, *rows])
 
 
 def read(path: str | Path) -> Tags:
@@ -72,30 +67,38 @@ def read(path: str | Path) -> Tags:
         FormatError: the file is missing or no such file; the message names the line.
     """
     try:
-        text = Path(path).read_text("utf-8", errors="surrogateescape")
+        text = Path(path).read_bytes().decode("utf-8", errors="surrogateescape")
+        rows = [_without_trailing_comma(row) for row in csv.reader(io.StringIO(text, newline=""))]
     except OSError as error:
         raise FormatError(f"{path}: the tags cannot be read ({error.strerror})") from error
-    rows = [_stripped(row) for row in csv.reader(io.StringIO(text))]
+    except csv.Error as error:
+        raise FormatError(f"{path}: not a tag file ({error})") from error
     rows = [row for row in rows if row]
-    if len(rows) < 3 or rows[2] != HEADER or len(rows[0]) != len(rows[1]):
+    if len(rows) < 3 or [cell.strip() for cell in rows[2]] != HEADER or len(rows[0]) != len(rows[1]):
         raise FormatError(f"{path}: not a tag file (its first three lines are not names, seconds and header)")
     try:
         total, *seconds = map(int, rows[1])
         segments = [_segment(row) for row in rows[3:]]
-    except (ValueError, FormatError) as error:
+    except (ValueError, MilesDeepError) as error:
         raise FormatError(f"{path}: not a tag file ({error})") from error
     return Tags(rows[0][0], total, dict(zip(rows[0][1:], seconds, strict=True)), segments)
 
 
-def _stripped(row: list[str]) -> list[str]:
-    cells = [cell.strip() for cell in row]
-    return cells[:-1] if cells and not cells[-1] else cells
+def _line(row: Sequence[object]) -> str:
+    """A line of CSV (RFC 4180). Python's own writer leaves a carriage return without quotes before 3.13."""
+    cells = [str(cell) for cell in row]
+    quoted = ['"' + cell.replace('"', '""') + '"' if set(cell) & set(',"\r\n') else cell for cell in cells]
+    return ",".join(quoted) + "\n"
+
+
+def _without_trailing_comma(row: list[str]) -> list[str]:
+    return row[:-1] if row and not row[-1].strip() else row
 
 
 def _segment(row: list[str]) -> Segment:
     if len(row) != len(HEADER):
-        raise FormatError(f"a segment of {len(row)} values: {','.join(row)}")
+        raise FormatError(f"a segment of {len(row)} values: {','.join(row)!r}")
     label, start, end, score, coverage = row
     if int(end) < int(start):
-        raise FormatError(f"a segment that ends before it starts: {','.join(row)}")
+        raise FormatError(f"a segment that ends before it starts: {','.join(row)!r}")
     return Segment(Span(int(start), int(end) + 1), label, float(score), float(coverage))

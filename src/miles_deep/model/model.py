@@ -74,7 +74,7 @@ class Model:
         Raises:
             ModelError: the frames have another shape or type, or the network's scores do not fit the labels.
         """
-        if frames.ndim != 4 or frames.shape[3] != 3 or frames.dtype != np.uint8:
+        if frames.ndim != 4 or frames.shape[3] != 3 or 0 in frames.shape[1:] or frames.dtype != np.uint8:
             raise ModelError(f"frames must be uint8 [N, H, W, 3], not {frames.dtype} {list(frames.shape)}")
         spec = self.card.preprocess
         if not len(frames):
@@ -116,7 +116,10 @@ def read_model(path: str | Path) -> Model:
     cards = [entry.value for entry in parse(network, str(path)).metadata_props if entry.key == CARD_KEY]
     if not cards:
         raise ModelError(f"{path}: an ONNX network without labels and preprocessing; Miles Deep did not write it")
-    card = ModelCard.from_json(cards[-1])
+    try:
+        card = ModelCard.from_json(cards[-1])
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
     return Model(card, network.removesuffix(_entry(card)))
 
 

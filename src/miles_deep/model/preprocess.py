@@ -11,8 +11,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from miles_deep.errors import ModelError
 
-FRAMES = "frames"
-"""Name of the uint8 input that `attach` gives a graph."""
+FRAMES = "miles_deep/frames"
+"""Name of the uint8 input that `attach` gives a graph. Our names begin so that no network has the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,9 @@ class Preprocess:
     layout: Literal["nchw", "nhwc"] = "nchw"
 
     def __post_init__(self) -> None:
+        sizes = (self.width, self.height, self.resize_width or 0, self.resize_height or 0)
         checks = (
+            all(isinstance(size, int) for size in sizes),
             self.width > 0 and self.height > 0,
             self.resize in ("stretch", "shortest_side"),
             self.channels in ("rgb", "bgr"),
@@ -117,8 +119,8 @@ def attach(network: onnx.ModelProto, spec: Preprocess) -> onnx.ModelProto:
 
     nodes, current = [], FRAMES
     for index, (operator, operands, attributes) in enumerate(steps):
-        result = inputs[0].name if index == len(steps) - 1 else f"preprocess/{operator.lower()}"
-        names = [current, *(f"preprocess/{operand}" for operand in operands)]
+        result = inputs[0].name if index == len(steps) - 1 else f"miles_deep/{operator.lower()}"
+        names = [current, *(f"miles_deep/{operand}" for operand in operands)]
         nodes.append(helper.make_node(operator, names, [result], **attributes))
         current = result
 
@@ -129,7 +131,7 @@ def attach(network: onnx.ModelProto, spec: Preprocess) -> onnx.ModelProto:
     joined.graph.node.extend(network.graph.node)
     used = {operand for _, operands, _ in steps for operand in operands}
     joined.graph.initializer.extend(
-        numpy_helper.from_array(value, f"preprocess/{name}") for name, value in constants.items() if name in used
+        numpy_helper.from_array(value, f"miles_deep/{name}") for name, value in constants.items() if name in used
     )
     frames = helper.make_tensor_value_info(FRAMES, TensorProto.UINT8, ["batch", spec.height, spec.width, 3])
     others = [value for value in network.graph.input if value.name in weights]

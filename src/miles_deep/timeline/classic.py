@@ -59,10 +59,11 @@ def find_cuts(
     gap = counted = 0
     total = 0.0
     last = len(table) - 1
+    threshold = np.float32(min_score)  # as precise as the scores: one of 0.7 reaches 0.7
     for second, row in enumerate(table):
         winner = int(row.argmax())
         score, is_target = float(row[winner]), winner in targets
-        matches = is_target and score >= min_score
+        matches = is_target and row[winner] >= threshold
         if start is None:
             if matches:
                 start, gap, counted, total = second, 0, 0, 0.0

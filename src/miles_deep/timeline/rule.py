@@ -110,7 +110,7 @@ def _label(won: Winners, inside: slice) -> str:
 
 def _classic(scores: Scores, won: Winners, rule: Rule) -> list[Segment]:
     # The old rule sees labels only as "a target wins" or not, so two columns say it all.
-    table = np.zeros((len(scores), 2), np.float32)
+    table = np.full((len(scores), 2), -np.inf, np.float32)
     table[np.arange(len(scores)), won.is_target.astype(int)] = won.score
     cuts = find_cuts(table, {1}, int(rule.min_length), int(rule.max_gap), rule.min_score, rule.min_coverage)
     return [

@@ -13,6 +13,7 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Disposition, Stream
 from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from miles_deep.errors import NoVideoError, VideoError
@@ -150,7 +151,8 @@ class Clock:
     the order well, but all of it late by as much as it thinks the decoder holds back, though the file's sound is
     in step with its packets. So the guess is moved back by what it puts the first packet late. Where not even
     the order can be guessed (see `has_order`), packets hold slots of time in decoding order, and frames, which
-    come out in the order they are shown, take the earliest slot yet free.
+    come out in the order they are shown, take the earliest slot yet free. Damaged packets give no frame and leave
+    their slots: a keyframe, before which all is shown that is decoded before it, puts that right.
     """
 
     def __init__(self, stream: VideoStream, late: int | None = None) -> None:
@@ -180,13 +182,20 @@ class Clock:
         self._slots.append(slot)
         return slot
 
-    def shown(self, pts: int | None, previous: int | None) -> int | None:
+    def mark(self, packet: "Packet[Stream]") -> None:
+        """Note a packet that is about to be decoded, so that `shown` knows its frame."""
+        slot = self.read(packet)
+        if not self.ordered and slot is not None:
+            packet.pts = slot
+
+    def shown(self, picture: VideoFrame, previous: int | None) -> int | None:
         """When the frame just handed out is shown; None: before the film begins, where Matroska has no times."""
-        if self.ordered and pts is not None:
-            return pts - (self.late or 0)
+        if self.ordered and picture.pts is not None:
+            return picture.pts - (self.late or 0)
         if not self.ordered and self._slots:
-            self._slots.sort()
-            return self._slots.pop(0)
+            first = picture.pts if picture.key_frame and picture.pts is not None else min(self._slots)
+            self._slots = sorted(slot for slot in self._slots if slot >= first)
+            return self._slots.pop(0) if self._slots else None
         if previous is None:
             return None
         return previous + self._frame

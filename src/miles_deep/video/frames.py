@@ -53,6 +53,8 @@ class Reading:
     """Packets and frames that were damaged and skipped."""
     end: Fraction | None = None
     """End of the film's last frame, in seconds, once the film was read to its end."""
+    given: int = 0
+    """Frames that `frames_between` gave; fewer than the file has packets where some cannot be decoded."""
 
 
 def frames_at(
@@ -82,7 +84,9 @@ def frames_at(
         return
     with open_film(video.path) as container:
         decoder = _Decoder(video, container, reading)
-        shown = decoder.seek(want) if want > SEEK_AHEAD else None
+        # Once a time: where keyframes lie far apart, or after the film's end, a seek leads no nearer than it has.
+        sought = want if want > SEEK_AHEAD else None
+        shown = decoder.seek(want) if sought is not None else None
         while (frame := decoder.next()) is not None:
             while want < frame.time:
                 yield want, shown or frame
@@ -90,8 +94,8 @@ def frames_at(
                 if want is None:
                     return
             shown = frame
-            if want - frame.time > SEEK_AHEAD:
-                shown = decoder.seek(want) or shown
+            if want - frame.time > SEEK_AHEAD and want != sought:
+                sought, shown = want, decoder.seek(want) or shown
         if shown is None:
             raise VideoError(f"{video.path}: not one frame can be decoded")
         reading.end = shown.time + shown.duration
@@ -115,8 +119,9 @@ def frames_between(
     Yields:
         (number of the span, frame) for every frame whose time lies in a span, in order.
     """
+    reading = reading if reading is not None else Reading()
     with open_film(video.path) as container:
-        decoder = _Decoder(video, container, reading if reading is not None else Reading(), keep_damaged=True)
+        decoder = _Decoder(video, container, reading, keep_damaged=True)
         frame = None
         for number, span in enumerate(spans):
             if span.start - (frame.time if frame is not None else 0) > SEEK_AHEAD:
@@ -124,6 +129,7 @@ def frames_between(
             frame = frame if frame is not None else decoder.next()
             while frame is not None and frame.time < span.end:
                 if frame.time >= span.start:
+                    reading.given += 1
                     yield number, frame
                 frame = decoder.next()
 
@@ -163,33 +169,39 @@ class _Decoder:
                 self._container.seek(int(target / tick), stream=self._stream)
             except av.error.FFmpegError:
                 break
-            self._restart()
+            self._restart(jumped=True)
             first = next(self._frames, None)
             if first is not None and first.time <= want:
                 return first
         # Nothing to rely on: from the beginning, and never again.
         self._seekable = False
         go_to_beginning(self._container, self._stream)
-        self._restart()
+        self._restart(jumped=False)
         return None
 
-    def _restart(self) -> None:
+    def _restart(self, jumped: bool) -> None:
         self._clock.reset()
         if self._decoder.is_open:
             self._decoder.flush_buffers()
-        self._frames = self._read()
+        self._frames = self._read(jumped)
 
-    def _read(self) -> Iterator[Frame]:
+    def _read(self, jumped: bool = False) -> Iterator[Frame]:
         damage = Damage()
         previous: int | None = None
         for packet in packets(self._container, damage, self._stream):
             self._reading.damaged += damage.packets
             damage.packets = 0
+            if jumped and packet.size and not packet.is_keyframe:
+                # A transport stream is entered anywhere, and MPEG-4's decoder paints on grey from there.
+                continue
+            jumped = False
             for picture in self._decode(packet):
-                ticks = self._clock.shown(picture.pts, previous)
+                ticks = self._clock.shown(picture, previous)
                 if ticks is None or (previous is not None and ticks <= previous):
                     continue
                 previous = ticks
+                if picture.is_corrupt and not self._keep_damaged:
+                    continue
                 time = self._clock.seconds(ticks) - self._video.start
                 if time < 0:
                     continue
@@ -197,7 +209,7 @@ class _Decoder:
                 yield Frame(time, length, picture)
 
     def _decode(self, packet: "Packet[Stream]") -> list[VideoFrame]:
-        self._clock.read(packet)
+        self._clock.mark(packet)
         try:
             pictures = self._decoder.decode(packet)
         except av.error.EOFError:
@@ -205,6 +217,5 @@ class _Decoder:
         except av.error.FFmpegError:
             self._reading.damaged += 1
             return []
-        sound = [picture for picture in pictures if not picture.is_corrupt]
-        self._reading.damaged += len(pictures) - len(sound)
-        return pictures if self._keep_damaged else sound
+        self._reading.damaged += sum(picture.is_corrupt for picture in pictures)
+        return pictures

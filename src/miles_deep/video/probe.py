@@ -92,13 +92,13 @@ def _first_frame(
     # Not by frame threads: they would read ahead several frames to give the first.
     decoder = picture_decoder(stream)
     for packet in packets(container, Damage(), stream):
-        clock.read(packet)
+        clock.mark(packet)
         try:
             frames = decoder.decode(packet)
         except av.error.FFmpegError:
             continue
         for frame in frames:
-            ticks = clock.shown(frame.pts, None)
+            ticks = clock.shown(frame, None)
             if ticks is not None and not frame.is_corrupt:
                 return clock.seconds(ticks), frame
     raise VideoError(f"{path}: not one frame can be decoded")

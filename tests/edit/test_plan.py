@@ -1,0 +1,203 @@
+"""The planner, over made-up films: what is asked for comes out, once, in order, and nothing is missing."""
+
+from fractions import Fraction
+from itertools import pairwise
+from math import ceil
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from miles_deep.edit import MODES, EditPlan, plan_edit
+from miles_deep.errors import OptionError
+from miles_deep.timecode import Span, merge
+from miles_deep.video.packets import PacketIndex
+
+TICKS = [Fraction(1, 25), Fraction(1, 1000), Fraction(1, 90_000), Fraction(1001, 30_000)]
+
+
+def index_of(order: list[int], keyframes: set[int], times: list[int], tick: Fraction) -> PacketIndex:
+    """An index of packets in decoding `order`, given by the number of their frame in the order of showing."""
+    pts = np.array([times[number] for number in order], np.int64)
+    return PacketIndex(
+        tick=tick,
+        pts=pts,
+        keyframe=np.array([number in keyframes for number in order]),
+        size=np.full(len(order), 1000, np.int64),
+        stamp=pts,
+        last_duration=max(1, times[-1] - times[-2] if len(times) > 1 else 1),
+    )
+
+
+@st.composite
+def indexes(draw: st.DrawFn) -> PacketIndex:
+    """Films of 1 to 6 groups: P and B pictures, open groups with leading pictures, uneven and hidden frames."""
+    order: list[int] = []
+    keyframes: set[int] = set()
+    for _ in range(draw(st.integers(1, 6))):
+        begin, length = len(order), draw(st.integers(1, 12))
+        leading = draw(st.integers(0, min(2, length - 1)))
+        keyframes.add(begin + leading)
+        order += [begin + leading, *range(begin, begin + leading)]
+        at = begin + leading + 1
+        while at < begin + length:
+            after = min(at + draw(st.integers(1, 4)), begin + length)
+            order += [after - 1, *range(at, after - 1)]
+            at = after
+    tick = draw(st.sampled_from(TICKS))
+    frame = max(1, round(Fraction(1, 25) / tick))
+    gaps = draw(st.lists(st.integers(1, 5 * frame), min_size=len(order), max_size=len(order)) | st.just([]))
+    times = [0]
+    for gap in (gaps or [frame] * len(order))[1:]:
+        times.append(times[-1] + gap)
+    hidden = draw(st.just(0) | st.integers(0, len(order) - 1))
+    return index_of(order, keyframes, [time - times[hidden] for time in times], tick)
+
+
+def spans_in(index: PacketIndex) -> st.SearchStrategy[list[Span]]:
+    """Spans anywhere in and behind a film: on frames, a little beside them, touching, overlapping."""
+    edges = st.sampled_from([*index.frame_times, index.end]).flatmap(
+        lambda time: st.sampled_from([time, time + index.tick / 3, max(Fraction(0), time - index.tick / 7)])
+    ) | st.fractions(0, ceil(index.end) + 2, max_denominator=10_000)
+    pairs = st.tuples(edges, edges).filter(lambda pair: pair[0] != pair[1])
+    return st.lists(pairs.map(lambda pair: Span(min(pair), max(pair))), min_size=1, max_size=6)
+
+
+@st.composite
+def films_and_spans(draw: st.DrawFn) -> tuple[PacketIndex, list[Span]]:
+    index = draw(indexes())
+    return index, draw(spans_in(index))
+
+
+def asked(index: PacketIndex, spans: list[Span]) -> list[Fraction]:
+    """Times of the frames in any of the spans."""
+    return [time for time in index.frame_times if any(span.start <= time < span.end for span in spans)]
+
+
+def shown_in(index: PacketIndex, span: Span) -> list[Fraction]:
+    return [time for time in index.frame_times if span.start <= time < span.end]
+
+
+def plan_or_none(spans: list[Span], index: PacketIndex, mode: str) -> EditPlan | None:
+    try:
+        return plan_edit(spans, index, mode)  # type: ignore[arg-type]
+    except OptionError as error:
+        assert str(error).startswith("nothing to ")
+        return None
+
+
+@given(films_and_spans())
+def test_encode_keeps_every_frame_of_the_spans_once_and_no_other(given: tuple[PacketIndex, list[Span]]) -> None:
+    index, spans = given
+    plan = plan_or_none(spans, index, "encode")
+    wanted = asked(index, spans)
+    if plan is None:
+        assert not wanted
+        return
+    delivered = [time for piece in plan.pieces for time in shown_in(index, piece.span)]
+    assert delivered == wanted
+    assert [piece.frames for piece in plan.pieces] == [len(shown_in(index, piece.span)) for piece in plan.pieces]
+    for piece in plan.pieces:
+        assert piece.span.start in index.frame_times
+        assert piece.span.end in (*index.frame_times, index.end)
+
+
+@given(films_and_spans())
+def test_copy_takes_whole_groups_once_and_misses_nothing(given: tuple[PacketIndex, list[Span]]) -> None:
+    index, spans = given
+    plan = plan_or_none(spans, index, "copy")
+    keyframes = index.keyframes
+    wanted = [time for time in asked(index, spans) if keyframes and time >= keyframes[0]]
+    if plan is None:
+        assert not wanted
+        return
+    delivered = [time for piece in plan.pieces for time in shown_in(index, piece.span)]
+    assert set(wanted) <= set(delivered)
+    assert delivered == sorted(set(delivered))
+    for piece in plan.pieces:
+        assert index.keyframe[piece.first_packet]
+        assert piece.span.start == int(index.pts[piece.first_packet]) * index.tick
+        assert piece.span.start <= piece.asked.start or piece.span.start == keyframes[0]
+        assert not [time for time in keyframes if piece.span.start < time <= piece.asked.start]
+        # What is taken, and can be decoded, is what the plan promises: no more, no fewer, no holes.
+        taken = index.pts[piece.first_packet : piece.last_packet + 1]
+        decodable = sorted(int(ticks) * index.tick for ticks in taken if ticks >= taken[0])
+        assert decodable == shown_in(index, piece.span)
+        assert piece.frames == len(decodable)
+    for one, following in pairwise(plan.pieces):
+        assert one.last_packet < following.first_packet
+        assert one.span.end <= following.span.start
+
+
+@given(films_and_spans(), st.sampled_from(MODES))
+def test_pieces_follow_each_other_in_the_output(given: tuple[PacketIndex, list[Span]], mode: str) -> None:
+    index, spans = given
+    plan = plan_or_none(spans, index, mode)
+    assume(plan is not None)
+    assert plan is not None
+    assert plan.pieces[0].output_start == 0
+    for one, following in pairwise(plan.pieces):
+        assert following.output_start == one.output_end
+        assert following.output_time(following.span.start) == one.output_time(one.span.end)
+    assert plan.length == sum(piece.span.length for piece in plan.pieces)
+
+
+@given(films_and_spans(), st.sampled_from(MODES), st.randoms())
+def test_order_and_overlap_of_the_spans_do_not_matter(
+    given: tuple[PacketIndex, list[Span]], mode: str, dice: Random
+) -> None:
+    index, spans = given
+    shuffled = [*spans, *merge(spans)]
+    dice.shuffle(shuffled)
+    assert plan_or_none(shuffled, index, mode) == plan_or_none(spans, index, mode)
+
+
+SECONDS_25 = index_of(list(range(100)), set(range(0, 100, 25)), list(range(100)), Fraction(1, 25))
+"""Four seconds of 25 frames, a keyframe each second."""
+
+
+def test_a_span_between_two_frames_is_left_out() -> None:
+    between = Span(Fraction(201, 100), Fraction(203, 100))
+    assert plan_edit([between, Span(3, 4)], SECONDS_25, "encode").pieces[0].span == Span(3, 4)
+    with pytest.raises(OptionError, match="nothing to keep"):
+        plan_edit([between], SECONDS_25, "encode")
+
+
+def test_encode_to_the_frame_and_copy_from_the_keyframe() -> None:
+    span = Span(Fraction(3, 2), Fraction(11, 4))
+    [encoded] = plan_edit([span], SECONDS_25, "encode").pieces
+    assert encoded.span == Span(Fraction(38, 25), Fraction(69, 25))
+    assert encoded.frames == 31
+    [copied] = plan_edit([span], SECONDS_25, "copy").pieces
+    assert copied.span == Span(1, Fraction(69, 25))
+    assert copied.frames == 44
+    assert copied.reason == "copied from the keyframe 0.500 s before"
+
+
+def test_two_spans_of_one_group_are_copied_as_one_piece() -> None:
+    spans = [Span(Fraction(5, 4), Fraction(3, 2)), Span(Fraction(7, 4), Fraction(9, 4))]
+    [piece] = plan_edit(spans, SECONDS_25, "copy").pieces
+    assert (piece.span, piece.asked) == (Span(1, Fraction(57, 25)), Span(Fraction(5, 4), Fraction(9, 4)))
+    assert len(plan_edit(spans, SECONDS_25, "encode").pieces) == 2
+
+
+def test_copy_without_a_keyframe_that_is_shown() -> None:
+    hidden = index_of(list(range(50)), {0}, list(range(-5, 45)), Fraction(1, 25))
+    with pytest.raises(OptionError, match="no keyframe of this film is shown"):
+        plan_edit([Span(0, 1)], hidden, "copy")
+    assert plan_edit([Span(0, 1)], hidden, "encode").pieces[0].frames == 25
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_nothing_to_keep(mode: str) -> None:
+    with pytest.raises(OptionError, match="no spans were given"):
+        plan_edit([], SECONDS_25, mode)  # type: ignore[arg-type]
+    with pytest.raises(OptionError, match="the film ends at 4 s"):
+        plan_edit([Span(4, 5), Span(7, 8)], SECONDS_25, mode)  # type: ignore[arg-type]
+
+
+def test_unknown_mode_lists_the_modes() -> None:
+    with pytest.raises(OptionError, match=r"no mode 'smart'; there are: encode, copy"):
+        plan_edit([Span(0, 1)], SECONDS_25, "smart")  # type: ignore[arg-type]

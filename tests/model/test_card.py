@@ -1,0 +1,46 @@
+"""ModelCard: what may be on one, and that it survives being written down."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from miles_deep.errors import ModelError
+from miles_deep.model import ModelCard, Preprocess
+
+SPEC = Preprocess(8, 6)
+
+
+@pytest.mark.parametrize(
+    "fields, words",
+    [
+        ({"labels": ()}, "no labels"),
+        ({"labels": ("a", "b", "a")}, "'a' is there more than once"),
+        ({"background": ("c",)}, "'c', which is no label"),
+        ({"groups": {"g": ("a", "d")}}, "'d', which is no label"),
+        ({"groups": {"b": ("a",)}}, "'b' is both"),
+    ],
+)
+def test_what_cannot_be(fields: dict[str, Any], words: str) -> None:
+    with pytest.raises(ModelError, match=words) as caught:
+        ModelCard(**{"name": "mine", "labels": ("a", "b"), "preprocess": SPEC, **fields})
+    assert "mine" in str(caught.value)
+
+
+texts = st.text(max_size=8)
+
+
+@given(name=texts, labels=st.lists(texts, min_size=1, max_size=6, unique=True), licence=texts, source=texts)
+def test_round_trip(name: str, labels: list[str], licence: str, source: str) -> None:
+    groups = {"all" + "".join(labels): tuple(labels), "none" + "".join(labels): ()}
+    card = ModelCard(name, tuple(labels), SPEC, tuple(labels[:1]), groups, licence, source)
+    assert ModelCard.from_json(card.to_json()) == card
+    assert ModelCard.from_json(card.to_json()).to_json() == card.to_json()
+
+
+@pytest.mark.parametrize("text", ["", "null", "[]", "{}", "3", '{"name": "a"}', '"' * 3, "{" * 100_000])
+def test_what_is_no_card(text: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        ModelCard.from_json(text)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,59 @@
+"""The main job on a real film, Big Buck Bunny, held against what the first program found there."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import miles_deep as md
+
+FIRST_PROGRAM = [(134, 143), (244, 251), (314, 320), (365, 371)]
+"""Seconds of `nsfw` that the first Miles Deep, built from source, found with the same weights: 28 in all."""
+
+pytestmark = pytest.mark.film
+
+
+@pytest.fixture(scope="module")
+def scores(big_buck_bunny):
+    return md.analyze(big_buck_bunny)
+
+
+def test_every_second_is_watched(scores):
+    assert len(scores) == 597
+    assert scores.duration == Fraction(14315, 24)
+    assert list(scores.times[:2]) == [0.5, 1.5]
+    assert scores.times[-1] == pytest.approx((596 + 14315 / 24) / 2)
+    assert scores.notes == ()
+
+
+@pytest.mark.parametrize("method", ["plain", "classic"])
+def test_finds_close_to_what_the_first_program_found(scores, method):
+    """The weights are the same; the moments sampled, the scaler and the arithmetic are not."""
+    spans = [segment.span for segment in md.find_segments(scores, ["nsfw"], md.Rule(method=method))]
+    shared = [
+        (start, end) for start, end in FIRST_PROGRAM if any(s.start < end and start < s.end for s in spans)
+    ]
+    assert set(shared) >= {(134, 143), (314, 320), (365, 371)}
+    assert 20 <= sum(span.length for span in spans) <= 40
+
+
+def test_a_cut_holds_the_same_pictures(big_buck_bunny, tmp_path):
+    """Frame by frame: the number of them, and what they show, closer than an eye can tell."""
+    asked = [md.Span(134, 137), md.Span(200.5, 202.25)]
+    result = md.edit(big_buck_bunny, asked, tmp_path / "cut.mp4")
+    assert result.frames == 72 + 42
+    assert result.spans == tuple(asked)
+
+    cut, film = md.probe(result.path), md.probe(big_buck_bunny)
+    assert len(cut.index.frame_times) == 114
+    for moment, origin in ((0, 134), (Fraction(71, 24), 134 + Fraction(71, 24)), (3, 200.5), (4, 201.5)):
+        made, source = (picture_at(video, Fraction(time)) for video, time in ((cut, moment), (film, origin)))
+        error = np.mean((made.astype(float) - source) ** 2)
+        assert 10 * np.log10(255**2 / error) > 38, f"at {moment} s"
+
+
+def picture_at(video, time):
+    """The frame shown at a time, RGB."""
+    ((_, frame),) = md.frames_at(video, [time])
+    assert frame.time == time
+    return md.Scaler(video).rgb(frame)

@@ -1,0 +1,96 @@
+"""What a user types, and the labels and groups that are meant by it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from score_tables import film
+
+from miles_deep import find_segments
+from miles_deep.errors import LabelError
+from miles_deep.timeline import foreground, resolve
+
+LABELS = (
+    "n02123045 tabby, tabby cat",
+    "n02123159 tiger cat",
+    "n02124075 Egyptian cat",
+    "n02129604 tiger",
+    "sunset",
+)
+GROUPS = {"felines": LABELS[:3]}
+LIKE_TIGER = ("n02123159 tiger", "n02129604 tiger, Panthera tigris")
+
+
+def meant(target: str) -> str:
+    return resolve(target, LABELS, GROUPS)
+
+
+@pytest.mark.parametrize(
+    ("target", "label"),
+    [
+        *((label, label) for label in LABELS),
+        ("felines", "felines"),
+        ("n02123045", LABELS[0]),
+        ("tabby", LABELS[0]),
+        ("tabby cat", LABELS[0]),
+        ("Egyptian cat", LABELS[2]),
+        ("tiger", LABELS[3]),
+        ("tiger cat", LABELS[1]),
+    ],
+)
+def test_a_name_an_id_or_a_word(target, label):
+    assert meant(target) == label
+
+
+def refusal(target: str, labels=LABELS, groups=GROUPS) -> str:
+    with pytest.raises(LabelError) as caught:
+        resolve(target, labels, groups)
+    return str(caught.value)
+
+
+def test_did_you_mean():
+    assert refusal("sunsett") == "no label 'sunsett' in the model; did you mean 'sunset'?"
+    assert "did you mean 'felines'?" in refusal("feline")
+    assert "'n02123045'" in refusal("n02123044")
+    assert "'tabby'" in refusal("taby")
+
+
+def test_nothing_like_it():
+    assert refusal("qqqq", ["sfw", "nsfw"], {"any": ("sfw",)}) == (
+        "no label 'qqqq' in the model; it has: sfw, nsfw, any"
+    )
+    many = refusal("qqqq", [f"label{n}" for n in range(1000)], {})
+    assert many.endswith("label10, label11, …") and len(many) < 300
+
+
+def test_more_than_one():
+    message = refusal("tiger", LIKE_TIGER, {})
+    assert message == f"label 'tiger' could be any of: {LIKE_TIGER[0]}; {LIKE_TIGER[1]}"
+
+
+def test_case_matters_but_is_forgiven_with_a_hint():
+    assert "did you mean 'sunset'?" in refusal("Sunset")
+
+
+@given(target=st.text(max_size=20))
+def test_a_refusal_is_one_line(target):
+    assert refusal(f"no {target}", LABELS, GROUPS).isprintable()
+
+
+def test_find_segments_refuses_what_is_no_label():
+    with pytest.raises(LabelError, match="no label 'z' in the model; it has: other, a"):
+        find_segments(film("a"), ["a", "z"])
+
+
+def test_foreground():
+    assert foreground(("other", "a", "b"), ("other",)) == ("a", "b")
+    assert foreground(("sfw", "nsfw", "none"), ("none", "sfw")) == ("nsfw",)
+
+
+def test_foreground_of_a_model_without_background():
+    with pytest.raises(LabelError, match=r"^the model names no background label, .*; use -t$"):
+        foreground(("a", "b"), ())
+
+
+def test_nothing_but_background():
+    with pytest.raises(LabelError, match=r"^the model has no label but the background$"):
+        foreground(("a", "b"), ("b", "a"))
