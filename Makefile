@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 ifeq ($(OS),Windows_NT)
   BIN := $(VENV)/Scripts
+  EXE := .exe
 else
   BIN := $(VENV)/bin
 endif
@@ -26,18 +27,18 @@ check: $(VENV)/installed-dev  ## lint, format, types, import contract, generated
 	$(BIN)/python tools/proto.py --check
 	$(BIN)/python tools/reference.py --check
 
-$(VENV)/bin/python:
+$(BIN)/python$(EXE):
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python$(EXE)
 	$(PIP) install --quiet --constraint constraints.txt --editable .
 	@touch $@
 
-$(VENV)/installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python$(EXE)
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[test,check]'
 	@touch $@ $(VENV)/installed
 
-$(FILM) $(CAFFE): | $(VENV)/bin/python
+$(FILM) $(CAFFE): | $(BIN)/python$(EXE)
 	$(BIN)/python tools/fetch.py $@
 
 constraints: pyproject.toml  ## pin anew what a fresh environment resolves to

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from media import FilmSpec, make_film
 
 FILM = Path(__file__).parents[1] / ".cache" / "bbb.mp4"

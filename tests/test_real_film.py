@@ -30,9 +30,7 @@ def test_every_second_is_watched(scores):
 def test_finds_close_to_what_the_first_program_found(scores, method):
     """The weights are the same; the moments sampled, the scaler and the arithmetic are not."""
     spans = [segment.span for segment in md.find_segments(scores, ["nsfw"], md.Rule(method=method))]
-    shared = [
-        (start, end) for start, end in FIRST_PROGRAM if any(s.start < end and start < s.end for s in spans)
-    ]
+    shared = [(start, end) for start, end in FIRST_PROGRAM if any(s.start < end and start < s.end for s in spans)]
     assert set(shared) >= {(134, 143), (314, 320), (365, 371)}
     assert 20 <= sum(span.length for span in spans) <= 40
 

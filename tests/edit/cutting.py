@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -71,22 +72,29 @@ def spans_for(spec: FilmSpec) -> tuple[Span, ...]:
 
 
 def delivered(spec: FilmSpec, spans: Sequence[Span]) -> list[Span]:
-    """What of a film comes out to the frame: from the first frame in each span to the one after the last."""
-    times = [time for time, _ in film_pictures(spec)]
+    """What of a film comes out to the frame: from the first frame in each span to the one after the last; but not
+    more than was asked for where a frame is held beyond an edge for at least as long as frames usually are."""
+    times = [time for time, _ in film_pictures(spec)] + [film_end(spec)]
+    usual = sorted(after - time for time, after in pairwise(times))[len(times) // 2 - 1]
     out = []
     for span in spans:
-        inside = [time for time in times if in_span(time, span)]
-        out.append(Span(inside[0], next((time for time in times if time > inside[-1]), film_end(spec))))
+        first = next(time for time in times if time + ROUNDING / 2 >= span.start)
+        after = next((time for time in times if time + ROUNDING / 2 >= span.end), times[-1])
+        held_before = first - span.start + ROUNDING / 2 >= usual and first > times[0]
+        held_after = after - span.end >= usual
+        out.append(Span(span.start if held_before else first, span.end if held_after else after))
     return out
 
 
 def expected_pictures(spec: FilmSpec, spans: Sequence[Span]) -> list[tuple[Fraction, int]]:
-    """(time in the output, number) of the frames in the spans."""
+    """(time in the output, number) of the frames shown in the spans."""
     pictures, output = [], Fraction(0)
+    film = film_pictures(spec)
     for span, whole in zip(spans, delivered(spec, spans), strict=True):
-        for time, number in film_pictures(spec):
-            if in_span(time, span):
-                pictures.append((output + time - whole.start, number))
+        inside = [(time, number) for time, number in film if in_span(time, span)]
+        if whole.start == span.start and (not inside or inside[0][0] > whole.start + ROUNDING):
+            inside.insert(0, (whole.start, max(number for time, number in film if time < span.start)))
+        pictures += [(output + time - whole.start, number) for time, number in inside]
         output += whole.length
     return pictures
 

@@ -60,6 +60,17 @@ def test_decoding_times(cut: Cut) -> None:
     assert all(packet.dts <= packet.pts for packet in known)
 
 
+def test_sound_packets_stand_up_against_each_other(cut: Cut) -> None:
+    """No hole and no overlap where two pieces meet: players would crackle, or fall out of step."""
+    for index in range(len(cut.spec.audio)):
+        with av.open(str(cut.result.path)) as film:
+            track = film.streams.audio[index]
+            found = [packet for packet in film.demux(track) if packet.size and packet.duration]
+            times = [(packet.pts * track.time_base, packet.duration * track.time_base) for packet in found]
+        for (start, length), (following, _) in pairwise(times):
+            assert abs(start + length - following) <= Fraction(3, 1000)
+
+
 def test_spans_begin_at_the_keyframe_before_what_was_asked(cut: Cut) -> None:
     """And hold all that was asked."""
     hidden = cut.spec.shown()[0][1] - cut.spec.start

@@ -83,7 +83,7 @@ def test_result_tells_the_truth(cut: Cut) -> None:
 
 
 NOTES = {
-    ("copy", "asf"): ("audio track 1: wmav2 packets are too long to cut between, so it is encoded",),
+    ("copy", "asf"): ("audio track 1: wmav2 cannot be cut in step between packets, so it is encoded",),
     ("copy", "unordered"): (
         "this container does not say when frames are shown, so packets cannot be copied: encoded",
     ),

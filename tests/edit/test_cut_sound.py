@@ -95,7 +95,7 @@ def test_lossless_sound_is_exact_to_the_sample(
     with av.open(str(result.path)) as film_out:
         assert film_out.streams.audio[0].codec_context.codec.canonical_name == codec
     heard, output = decoded(result.path), 0
-    assert not result.notes or "too long to cut between" in result.notes[0]
+    assert not result.notes or "so it is encoded" in result.notes[0]
     exact = mode == "encode" or result.notes  # else joined where packets end, up to 20 ms away
     slack = 0 if exact else RATE // 50
     assert abs(len(heard) - result.duration * RATE) <= slack
@@ -144,14 +144,13 @@ def test_every_codec_is_in_step(
     if codec == "opus":
         rate = {22050: 24000, 44100: 16000}.get(rate, rate)
     track = AudioTrack(codec, rate=rate)
-    spec = FilmSpec("mkv", "mpeg4", (track,), duration=Fraction(12), rate=Fraction(5), width=96, height=72, gop=3)
-    spans = [Span(Fraction(at, 100), Fraction(at + 50, 100)) for at in range(11, 1100, 110)]
+    spec = FilmSpec("mkv", "mpeg4", (track,), duration=Fraction(6), rate=Fraction(5), width=96, height=72, gop=3)
+    spans = [Span(Fraction(at, 100), Fraction(at + 50, 100)) for at in range(11, 561, 110)]
     result = md.edit(film(spec), spans, tmp_path / "out.mkv", mode)
     with av.open(str(result.path)) as output:
         made = output.streams.audio[0].codec_context.codec.canonical_name
         assert made == ("opus" if codec == "vorbis" and (mode == "encode" or result.notes) else codec)
     sound, place = sound_of(result.path, 0), Fraction(0)
-    assert len(result.spans) == (10 if mode == "encode" else len(result.spans))
     for span in result.spans:
         for at in (Fraction(0), span.length - Fraction(1, 5)):
             truth = float(span.start + at)

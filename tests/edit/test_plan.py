@@ -98,10 +98,30 @@ def test_encode_keeps_every_frame_of_the_spans_once_and_no_other(given: tuple[Pa
         return
     delivered = [time for piece in plan.pieces for time in shown_in(index, piece.span)]
     assert delivered == wanted
-    assert [piece.frames for piece in plan.pieces] == [len(shown_in(index, piece.span)) for piece in plan.pieces]
     for piece in plan.pieces:
-        assert piece.span.start in index.frame_times
-        assert piece.span.end in (*index.frame_times, index.end)
+        # One that is held over the start of what was asked for comes along, from there on.
+        held = piece.span.start not in index.frame_times
+        assert piece.frames == len(shown_in(index, piece.span)) + held
+        if held:
+            following = min((*shown_in(index, Span(piece.span.start, 10**6)), index.end, piece.asked.end))
+            assert piece.span.start == piece.asked.start and following - piece.span.start >= index.usual_gap
+        if piece.span.end not in (*index.frame_times, index.end):
+            after = min((*shown_in(index, Span(piece.span.end, 10**6)), index.end))
+            assert piece.span.end == piece.asked.end and after - piece.span.end >= index.usual_gap
+
+
+def test_a_slide_show_is_cut_where_it_was_asked() -> None:
+    """Frames at 0, 9.9 and 60 s, the last until 120 s: what is shown in a span comes out, and no more of it."""
+    pts = np.array([0, 99, 600])
+    index = PacketIndex(Fraction(1, 10), pts, np.array([True, True, True]), pts, pts, 600)
+    plan = plan_edit([Span(5, 8), Span(10, 50), Span(70, 200)], index, "encode")
+    assert [(piece.span, piece.frames) for piece in plan.pieces] == [
+        (Span(5, 8), 1),
+        (Span(10, 50), 1),
+        (Span(70, 120), 1),
+    ]
+    both = plan_edit([Span(Fraction(49, 5), 20)], index, "encode").pieces[0]
+    assert (both.span, both.frames) == (Span(Fraction(99, 10), 20), 1)
 
 
 @given(films_and_spans())
@@ -121,6 +141,7 @@ def test_copy_takes_whole_groups_once_and_misses_nothing(given: tuple[PacketInde
         assert piece.span.start == int(index.pts[piece.first_packet]) * index.tick
         assert piece.span.start <= piece.asked.start or piece.span.start == keyframes[0]
         assert not [time for time in keyframes if piece.span.start < time <= piece.asked.start]
+        assert set(wanted) & set(shown_in(index, piece.span)), "there is something asked for in every piece"
         # What is taken, and can be decoded, is what the plan promises: no more, no fewer, no holes.
         taken = index.pts[piece.first_packet : piece.last_packet + 1]
         decodable = sorted(int(ticks) * index.tick for ticks in taken if ticks >= taken[0])

@@ -32,6 +32,11 @@ class Channel(Generic[T]):
             self._items.append(item)
             self._changed.notify_all()
 
+    @property
+    def closed(self) -> bool:
+        """Whether it was ended, from either side."""
+        return self._closed
+
     def close(self, error: BaseException | None = None) -> None:
         """End it, from either side. An error reaches the receiver after the items that are waiting."""
         with self._changed:

@@ -22,7 +22,8 @@ Progress = Callable[[Fraction, Fraction], None]
 QUEUED_BATCHES = 2
 """Batches that may wait for the network: one to work on while the next is filled."""
 
-MAX_BATCH = 4096
+MAX_BATCH = 256
+"""A few batches are under way at a time; of 256 frames each they take 200 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,8 @@ def _decode(
     batch = _empty_batch(batch_size, spec.height, spec.width)
     try:
         for sample in SAMPLINGS[sampling](video, reading):
+            if batches.closed:
+                return
             batch.frames[len(batch.seconds)] = spec.crop(scaler.rgb(sample.frame))
             batch.seconds.append(sample.second)
             batch.times.append(sample.time)
@@ -146,7 +149,7 @@ def _notes(video: Video, reading: Reading) -> list[str]:
     notes = []
     if reading.damaged:
         notes.append(f"{reading.damaged} damaged packet{'s' * (reading.damaged > 1)} skipped")
-    if reading.end is not None and video.duration - reading.end > 1:
+    if video.promised and reading.end is not None and video.duration - reading.end > 1:
         notes.append(
             f"the pictures end at {clock(reading.end)}, though the header promises {clock(video.duration)}; "
             "is the file cut short?"

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from miles_deep.cli.options import Options, as_json
+from miles_deep.cli.options import Options, to_json
 from miles_deep.cli.progress import progress_bar
 from miles_deep.cli.summary import segment_record
 from miles_deep.cli.text import shown
 from miles_deep.cli.watch import notes, watch
-from miles_deep.edit import EditPlan, EditResult, plan_edit
+from miles_deep.edit import EditPlan, EditResult, plan_cut
 from miles_deep.edit.target import output_suffix
 from miles_deep.files import check_writable
 from miles_deep.timecode import Span, clock
@@ -30,7 +30,11 @@ class Outcome:
 
 def cut(options: Options) -> None:
     """Watch the film, find the segments of the targets, and write them as a film, or as one film each."""
-    rule, model, video = options.rule(), options.load(), probe(options.movie)
+    rule, model, video = (
+        options.rule(),
+        options.load(),
+        probe(options.movie.resolve() if options.replace else options.movie),
+    )
     targets = options.chosen(model)
     output = output_of(options, video)
     if not options.dry_run:
@@ -39,7 +43,8 @@ def cut(options: Options) -> None:
     segments = find_segments(watched.scores, targets, rule)
     spans = [segment.span for segment in segments]
     if options.dry_run:
-        plan = plan_edit(spans, video.index, options.edit_mode()) if segments else None
+        plan, told = plan_cut(video, spans, options.mode) if segments else (None, [])
+        notes(tuple(told), video)
         _print_plan(options, targets, segments, plan)
         return
     outcome = Outcome(segments, _write(options, video, spans, output) if segments else ())
@@ -61,7 +66,7 @@ def _write(options: Options, video: Video, spans: Sequence[Span], output: Path) 
                 video,
                 spans,
                 output,
-                options.edit_mode(),
+                options.mode,
                 force=options.force,
                 temporary=options.temporary,
                 progress=report,
@@ -72,7 +77,7 @@ def _write(options: Options, video: Video, spans: Sequence[Span], output: Path) 
                     video,
                     spans,
                     output,
-                    options.edit_mode(),
+                    options.mode,
                     force=options.force,
                     replace=options.replace,
                     temporary=options.temporary,
@@ -85,15 +90,14 @@ def _write(options: Options, video: Video, spans: Sequence[Span], output: Path) 
 
 def _print(options: Options, video: Video, targets: Sequence[str], outcome: Outcome) -> None:
     if options.as_json:
-        click.echo(as_json(_record(video, outcome)))
+        click.echo(to_json(_record(video, outcome)))
         return
     _print_segments(outcome.segments, targets)
     for result in outcome.results:
         spans = f"{len(result.spans)} span{'s' * (len(result.spans) > 1)}"
         made = f"{clock(result.duration)}, {result.frames} frames, {spans} ({result.mode})"
         click.echo(f"wrote {shown(result.path)}: {made}")
-    if options.mode == "copy":
-        for span in (span for result in outcome.results for span in result.spans):
+        for span in result.spans if result.mode == "copy" else ():
             click.echo(f"  came out as {span}")
 
 
@@ -104,7 +108,13 @@ def _print_plan(
     if options.as_json:
         records = [_piece(piece.span, piece.frames, piece.reason) for piece in pieces]
         click.echo(
-            as_json({"segments": [segment_record(s) for s in segments], "mode": options.mode, "pieces": records})
+            to_json(
+                {
+                    "segments": [segment_record(s) for s in segments],
+                    "mode": plan.mode if plan else options.mode,
+                    "pieces": records,
+                }
+            )
         )
         return
     _print_segments(segments, targets)

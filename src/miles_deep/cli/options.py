@@ -4,13 +4,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
-from miles_deep.classify.pipeline import MAX_BATCH
 from miles_deep.edit import Mode
 from miles_deep.errors import OptionError
 from miles_deep.model import Model, load_model
 from miles_deep.model.caffe import import_caffe
+from miles_deep.model.catalog import DEFAULT
 from miles_deep.timeline import Rule, foreground, resolve
 
 Action = Literal["summary", "cut", "tag"]
@@ -41,7 +41,7 @@ class Options:
     model: str | None
     device: str
     classic: bool
-    mode: str
+    mode: Mode
     force: bool
     dry_run: bool
     as_json: bool
@@ -69,8 +69,6 @@ class Options:
         for flag, folder in (("-o", self.output), ("-d", self.temporary)):
             if folder is not None and not folder.is_dir():
                 raise OptionError(f"{flag} {folder}: no such folder; make it first")
-        if not 1 <= self.batch_size <= MAX_BATCH:
-            raise OptionError(f"-b must be 1 to {MAX_BATCH}, not {self.batch_size}")
 
     @property
     def action(self) -> Action:
@@ -83,15 +81,11 @@ class Options:
             self.min_score, self.max_gap, self.min_cut, self.min_coverage, "classic" if self.classic else "plain"
         )
 
-    def edit_mode(self) -> Mode:
-        """How to cut."""
-        return cast(Mode, self.mode)
-
     def load(self) -> Model:
         """The model asked for. Raises ModelError."""
         if self.prototxt and self.weights:
             return import_caffe(self.prototxt, self.weights, self.mean, self.labels, device=self.device)
-        return load_model(self.model or "open_nsfw", self.device)
+        return load_model(self.model or DEFAULT, self.device)
 
     def chosen(self, model: Model) -> list[str]:
         """The labels and groups to keep. Raises LabelError."""
@@ -109,6 +103,6 @@ def split_targets(text: str, names: Sequence[str]) -> list[str]:
     return [text] if text in names else [name.strip() for name in text.split(",") if name.strip()]
 
 
-def as_json(value: object) -> str:
+def to_json(value: object) -> str:
     """Readable JSON; exact seconds become floats, paths their text."""
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)

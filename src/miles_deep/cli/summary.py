@@ -6,7 +6,7 @@ from fractions import Fraction
 import click
 
 from miles_deep.classify import Scores
-from miles_deep.cli.options import Options, as_json
+from miles_deep.cli.options import Options, to_json
 from miles_deep.cli.text import bar, one_line, shown, width
 from miles_deep.cli.watch import Watched, watch
 from miles_deep.model import Model
@@ -23,7 +23,7 @@ def summary(options: Options) -> None:
     watched = watch(options, video, model)
     segments = find_all(watched.scores, rule)
     if options.as_json:
-        click.echo(as_json(_record(watched, segments)))
+        click.echo(to_json(_record(watched, segments)))
         return
     _print_head(watched)
     _print_table(watched.scores, segments)

@@ -2,9 +2,9 @@
 
 import click
 
-from miles_deep.cli.options import Options, as_json
+from miles_deep.cli.options import Options, to_json
 from miles_deep.cli.summary import segment_record
-from miles_deep.cli.text import shown
+from miles_deep.cli.text import counted, shown
 from miles_deep.cli.watch import watch
 from miles_deep.export import export
 from miles_deep.files import check_writable
@@ -19,9 +19,10 @@ def tag(options: Options) -> None:
     check_writable(path, options.force)
     watched = watch(options, video, model)
     segments = find_all(watched.scores, rule)
-    export(segments, path, video=video, labels=model.labels, format="tag", force=options.force)
+    length = watched.scores.duration
+    export(segments, path, video=video, labels=model.labels, duration=length, format="tag", force=options.force)
     if options.as_json:
-        click.echo(as_json({"path": shown(path), "segments": [segment_record(s) for s in segments]}))
+        click.echo(to_json({"path": shown(path), "segments": [segment_record(s) for s in segments]}))
         return
     labels = len({segment.label for segment in segments})
-    click.echo(f"wrote {shown(path)}: {len(segments)} segments of {labels} label{'s' * (labels != 1)}")
+    click.echo(f"wrote {shown(path)}: {counted(len(segments), 'segment')} of {counted(labels, 'label')}")

@@ -20,6 +20,11 @@ def shown(path: Path) -> str:
     return one_line(os.fspath(path))
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: 1 label, 2 labels."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def bar(fractions: list[float]) -> str:
     """Draw numbers from 0 to 1 as blocks of that height; anything above 0 is seen."""
     blocks = BLOCKS if _can_print(BLOCKS) else ASCII_BLOCKS

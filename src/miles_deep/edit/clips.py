@@ -8,7 +8,7 @@ from pathlib import Path
 from miles_deep.edit.cutter import EditResult, Progress, cut
 from miles_deep.edit.plan import Mode
 from miles_deep.edit.target import output_suffix
-from miles_deep.errors import OptionError
+from miles_deep.errors import OptionError, OutputError
 from miles_deep.files import partial_folder
 from miles_deep.timecode import Span
 from miles_deep.video.video import Video
@@ -37,9 +37,11 @@ def cut_clips(
         done = Fraction(0)
         for number, span in enumerate(spans, start=1):
             name = f"{video.path.stem}.{number:03}{output_suffix(video)}"
-            clips.append(
-                cut(video, [span], partial / name, mode, progress=_within(progress, done, span.length, total))
-            )
+            report = _within(progress, done, span.length, total)
+            try:
+                clips.append(cut(video, [span], partial / name, mode, progress=report))
+            except OutputError as error:  # in the words of the user, who knows of no other folder
+                raise OutputError(str(error).replace(str(partial), str(folder))) from error
             done += span.length
     return [replace(clip, path=folder / clip.path.name) for clip in clips]
 

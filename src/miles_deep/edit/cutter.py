@@ -28,7 +28,7 @@ from miles_deep.edit.extras import (
 from miles_deep.edit.picture import copied_picture, encoded_picture
 from miles_deep.edit.plan import EditPlan, Mode, plan_edit
 from miles_deep.edit.sound import LONGEST_COPIED, copied_sound, encoded_sound, packet_length
-from miles_deep.edit.subtitles import copied_subtitles
+from miles_deep.edit.subtitles import copied_subtitles, read_events
 from miles_deep.edit.target import MATROSKA, carries, muxer
 from miles_deep.errors import OutputError, VideoError
 from miles_deep.files import partial_file, same_file
@@ -97,11 +97,7 @@ def cut(
             can carry the tracks. No partial file stays.
         VideoError: the source cannot be read.
     """
-    notes: list[str] = []
-    if mode == "copy" and not video.ordered:
-        notes.append("this container does not say when frames are shown, so packets cannot be copied: encoded")
-        mode = "encode"
-    plan = plan_edit(spans, video.index, mode)
+    plan, notes = plan_cut(video, spans, mode)
     path = output
     try:
         frames, made = _write(video, plan, path, _may_replace(path, video, force, replace), temporary, progress)
@@ -121,9 +117,17 @@ def cut(
         spans=tuple(piece.span for piece in plan.pieces),
         duration=plan.length,
         frames=frames,
-        mode=mode,
+        mode=plan.mode,
         notes=(*notes, *made),
     )
+
+
+def plan_cut(video: Video, spans: Sequence[Span], mode: Mode) -> tuple[EditPlan, list[str]]:
+    """The plan that `cut` carries out, and what a user should know of it. Raises OptionError like `plan_edit`."""
+    if mode == "copy" and not video.ordered:
+        note = "this container does not say when frames are shown, so packets cannot be copied: encoded"
+        return plan_edit(spans, video.index, "encode"), [note]
+    return plan_edit(spans, video.index, mode), []
 
 
 def _may_replace(path: Path, video: Video, force: bool, replace: bool) -> bool:
@@ -153,17 +157,14 @@ def _write(
             raise _CannotCarry(_reason(error)) from error
         try:
             _mux(output, tracks, plan, progress)
-            output.close()
-        except REFUSALS as error:  # some muxers find out at the first packet only
+        except FFmpegError as error:  # an encoder's or a decoder's; `_mux` sees to the muxer's own
             _abandon(output)
-            raise _CannotCarry(_reason(error)) from error
-        except FFmpegError as error:
-            _abandon(output)
-            raise OSError(error.errno, error.strerror) from error  # which `partial_file` tells the user
+            raise VideoError(f"{video.path}: cannot be edited ({_reason(error)})") from error
         except BaseException:
             _abandon(output)
             raise
-        if plan.mode == "encode" and not reading.given:
+        held_alone = all(piece.frames == 1 for piece in plan.pieces)
+        if plan.mode == "encode" and reading.given == reading.held and not held_alone:
             raise VideoError(f"{video.path}: not one frame of what is to be kept can be decoded")
         if _squeezed(partial, video):
             shape = f"{video.pixel_aspect.numerator}:{video.pixel_aspect.denominator}"
@@ -208,6 +209,7 @@ def _add_tracks(
     tracks: list[Packets] = []
     film = main_picture(source, video.path)
     left_out: list[str] = []
+    events = read_events(video, [track.index for track in source.streams.subtitles if track.codec_context])
     for stream in source.streams:
         before = len(output.streams)
         if stream.index == film.index:
@@ -216,9 +218,9 @@ def _add_tracks(
             else:
                 tracks.append(encoded_picture(video, plan, film, output, reading))
         elif isinstance(stream, AudioStream) and stream.codec_context is not None:
-            tracks.append(_sound(video, plan, stream, output, notes))
+            tracks.append(_sound(video, plan, stream, output, reading, notes))
         elif isinstance(stream, SubtitleStream) and stream.codec_context is not None:
-            tracks.append(copied_subtitles(video, plan, stream, output))
+            tracks.append(copied_subtitles(events[stream.index], plan, stream, output))
         elif is_cover(stream):
             if output.format.name in COVERED:
                 tracks.append(copied_cover(video, stream, output))
@@ -243,15 +245,22 @@ def _check_carried(track: Stream, output: OutputContainer) -> None:
 
 
 def _sound(
-    video: Video, plan: EditPlan, stream: AudioStream, output: OutputContainer, notes: list[str]
+    video: Video,
+    plan: EditPlan,
+    stream: AudioStream,
+    output: OutputContainer,
+    reading: Reading,
+    notes: list[str],
 ) -> Packets:
     codec = stream.codec_context.codec.canonical_name
     encoder = audio_encoder(codec, output.format.name)
     if encoder is None or (plan.mode == "copy" and 0 < packet_length(video, stream) <= LONGEST_COPIED):
         return copied_sound(video, plan, stream, output)
     if plan.mode == "copy":
-        notes.append(f"audio track {stream.index}: {codec} packets are too long to cut between, so it is encoded")
-    return encoded_sound(video, plan, stream, output)
+        notes.append(
+            f"audio track {stream.index}: {codec} cannot be cut in step between packets, so it is encoded"
+        )
+    return encoded_sound(video, plan, stream, output, reading)
 
 
 def _is_chapter_text(stream: Stream, source: InputContainer) -> bool:
@@ -260,10 +269,27 @@ def _is_chapter_text(stream: Stream, source: InputContainer) -> bool:
 
 
 def _mux(output: OutputContainer, tracks: list[Packets], plan: EditPlan, progress: Progress | None) -> None:
+    begun: set[int] = set()
     for packet in heapq.merge(*tracks, key=_decoding_time):
-        output.mux_one(packet)
+        with _written(may_refuse=packet.stream.index not in begun):
+            output.mux_one(packet)
+        begun.add(packet.stream.index)
         if progress is not None and packet.stream.type == "video":
             progress(min(max(_decoding_time(packet), Fraction(0)), plan.length), plan.length)
+    with _written(may_refuse=False):
+        output.close()
+
+
+@contextlib.contextmanager
+def _written(may_refuse: bool) -> Iterator[None]:
+    """Tell what a muxer says: that it does not take a track, which some find out at its first packet only, or that
+    the file cannot be written."""
+    try:
+        yield
+    except FFmpegError as error:
+        if may_refuse and isinstance(error, REFUSALS):
+            raise _CannotCarry(_reason(error)) from error
+        raise OSError(error.errno, error.strerror) from error  # which `partial_file` tells the user
 
 
 def _decoding_time(packet: "Packet[Stream]") -> Fraction:

@@ -17,6 +17,7 @@ from miles_deep.errors import VideoError
 from miles_deep.video.container import (
     DECODING_TIMES_ONLY,
     Damage,
+    go_to,
     go_to_beginning,
     main_picture,
     open_film,
@@ -90,7 +91,8 @@ def _encode(
     last, current = -1, -1
     for number, frame in frames_between(video, [piece.span for piece in plan.pieces], reading):
         picture = frame.picture
-        ticks = max(last + 1, round(plan.pieces[number].output_time(frame.time) / clock))
+        piece = plan.pieces[number]
+        ticks = max(last + 1, round(piece.output_time(max(frame.time, piece.span.start)) / clock))
         picture.pts, picture.time_base, picture.dts, last = ticks, clock, None, ticks
         # The source's picture types would be taken for orders. A join is a good place to seek to.
         picture.pict_type = PictureType.I if number != current else PictureType.NONE
@@ -143,7 +145,7 @@ def _packets(
         if margin is None:
             go_to_beginning(container, source)
         else:
-            container.seek(stamp - round(margin / cast(Fraction, source.time_base)), stream=source)
+            go_to(container, source, stamp - round(margin / cast(Fraction, source.time_base)))
         found = False
         for packet in packets(container, Damage(), source):
             if not packet.size or packet.is_discard:

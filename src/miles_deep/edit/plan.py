@@ -60,9 +60,10 @@ class EditPlan:
 def plan_edit(spans: Iterable[Span], index: PacketIndex, mode: Mode) -> EditPlan:
     """Plan an output of the given spans, in order of time; spans that overlap or touch are made one.
 
-    `encode` keeps the frames whose time lies in a span, no more and no fewer. `copy` takes packets from the
-    keyframe at or before a span's start to the first place after its end at which no frame is missing; frames
-    before the first keyframe that is shown cannot be had that way.
+    `encode` keeps the frames whose time lies in a span, no more and no fewer, but for one that is held so long
+    that it is still shown as the span begins; it comes out from there on. `copy` takes packets from the keyframe
+    at or before a span's start to the first place after its end at which no frame is missing; frames before the
+    first keyframe that is shown cannot be had that way.
 
     Raises:
         OptionError: an unknown mode, no span, no frame in any of them, or, for `copy`, no keyframe.
@@ -80,21 +81,25 @@ def plan_edit(spans: Iterable[Span], index: PacketIndex, mode: Mode) -> EditPlan
 
 def _encoded(spans: list[Span], index: PacketIndex) -> list[Piece]:
     pieces: list[Piece] = []
-    times = index.frame_times
+    usual = index.usual_gap
     output = Fraction(0)
     for span in spans:
-        first, after = bisect_left(times, span.start), bisect_left(times, span.end)
-        if first == after:  # between two frames, or after the film's end
+        first, after = index.frames_in(span)
+        start, end = _time(index, first), _time(index, after)
+        if first > 0 and start > span.start and min(start, span.end) - span.start >= usual:
+            # A frame that is held for long is still shown when the span begins: it comes along, for the rest.
+            first, start = first - 1, span.start
+        if first == after:
             continue
-        delivered = Span(times[first], times[after] if after < len(times) else index.end)
-        pieces.append(Piece(span, delivered, output, after - first, 0, 0, "every frame encoded anew"))
-        output += delivered.length
+        if end - span.end >= usual:
+            end = span.end  # the last one is held on
+        pieces.append(Piece(span, Span(start, end), output, after - first, 0, 0, "every frame encoded anew"))
+        output += end - start
     return pieces
 
 
 def _copied(spans: list[Span], index: PacketIndex) -> list[Piece]:
     pieces: list[Piece] = []
-    times = index.frame_times
     keyframes = np.flatnonzero(index.keyframe & (index.pts >= 0))
     if not len(keyframes):
         raise OptionError("nothing to copy from: no keyframe of this film is shown; use mode encode")
@@ -102,26 +107,32 @@ def _copied(spans: list[Span], index: PacketIndex) -> list[Piece]:
     ends, end_times = _whole_ends(index)
     output = Fraction(0)
     for span in spans:
-        if bisect_left(times, max(span.start, earliest)) >= bisect_left(times, span.end):
+        if span.end <= earliest or _empty(Span(max(span.start, earliest), span.end), index):
             continue
         before = keyframes[index.pts[keyframes] <= math.floor(span.start / index.tick)]
         first = int(before[-1] if len(before) else keyframes[0])
         if pieces and first <= pieces[-1].last_packet:
             # It would begin inside the piece before it, which therefore goes on: packets come out once.
             previous = pieces.pop()
-            first, span, output = (
-                previous.first_packet,
-                Span(previous.asked.start, span.end),
-                previous.output_start,
-            )
-        enough = bisect_left(end_times, span.end, lo=bisect_left(ends, first))
-        enough = min(enough, len(ends) - 1)
+            first, output = previous.first_packet, previous.output_start
+            span = Span(previous.asked.start, span.end)
+        enough = min(bisect_left(end_times, span.end, lo=bisect_left(ends, first)), len(ends) - 1)
         delivered = Span(int(index.pts[first]) * index.tick, end_times[enough])
-        frames = bisect_left(times, delivered.end) - bisect_left(times, delivered.start)
+        since, until = index.frames_in(delivered)
         reason = f"copied from the keyframe {float(span.start - delivered.start):.3f} s before"
-        pieces.append(Piece(span, delivered, output, frames, first, ends[enough], reason))
+        pieces.append(Piece(span, delivered, output, until - since, first, ends[enough], reason))
         output += delivered.length
     return pieces
+
+
+def _time(index: PacketIndex, frame: int) -> Fraction:
+    """When the n-th frame is shown; the film's end after the last one."""
+    return int(index.frame_ticks[frame]) * index.tick if frame < len(index.frame_ticks) else index.end
+
+
+def _empty(span: Span, index: PacketIndex) -> bool:
+    first, after = index.frames_in(span)
+    return first == after
 
 
 def _whole_ends(index: PacketIndex) -> tuple[list[int], list[Fraction]]:

@@ -9,6 +9,7 @@ import av.error
 import numpy as np
 from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
@@ -17,7 +18,8 @@ from numpy.typing import NDArray
 
 from miles_deep.edit.codecs import audio_bit_rate, audio_encoder
 from miles_deep.edit.plan import EditPlan, Piece
-from miles_deep.video.container import Damage, go_to_beginning, open_film, packets
+from miles_deep.video.container import Damage, go_to, go_to_beginning, open_film, packets
+from miles_deep.video.frames import Reading
 from miles_deep.video.video import Video
 
 LONGEST_COPIED = Fraction(40, 1000)
@@ -27,9 +29,9 @@ PREROLL = Fraction(1)
 """Seconds decoded before a piece and thrown away: decoders need a few packets to settle (Opus asks for 80 ms,
 RFC 7845 section 4.6; an MP3 frame may use bits of several before it)."""
 
-JITTER = Fraction(30, 1000)
-"""Seconds by which timestamps may be off before it counts as a gap; containers round, and some write drifting
-times."""
+JITTER = Fraction(10, 1000)
+"""Seconds by which timestamps may be off before it counts as a gap: containers round to 1 ms, some to more. With
+what a frame can be off, sound stays in step within 20 ms."""
 
 USUAL_LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 """Number of channels to the layout meant when a file names none (FFmpeg's av_channel_layout_default)."""
@@ -79,7 +81,7 @@ def _copy(video: Video, plan: EditPlan, index: int, stream: AudioStream) -> Iter
 
 
 def encoded_sound(
-    video: Video, plan: EditPlan, source: AudioStream, output: OutputContainer
+    video: Video, plan: EditPlan, source: AudioStream, output: OutputContainer, reading: Reading
 ) -> Iterator["Packet[Stream]"]:
     """Add a sound track that is cut to the sample and encoded anew, and give its packets in order."""
     context = source.codec_context
@@ -97,7 +99,7 @@ def encoded_sound(
     formats = [entry.name for entry in encoding.codec.audio_formats or ()]
     if context.format is not None and context.format.name in formats:
         encoding.format = context.format.name
-    return _encode(video, plan, source.index, stream, has_clock=output.format.name != "avi")
+    return _encode(video, plan, source.index, stream, reading, has_clock=output.format.name != "avi")
 
 
 def _layout(context: AudioCodecContext) -> str:
@@ -116,11 +118,11 @@ def _rate(encoder: str, rate: int) -> int:
 
 
 def _encode(
-    video: Video, plan: EditPlan, index: int, stream: AudioStream, has_clock: bool
+    video: Video, plan: EditPlan, index: int, stream: AudioStream, reading: Reading, has_clock: bool
 ) -> Iterator["Packet[Stream]"]:
     with open_film(video.path) as container:
         track = cast(AudioStream, container.streams[index])
-        for frame in _cut(video, plan, container, track):
+        for frame in _cut(video, plan, container, track, reading):
             yield from _on_time(stream.encode(frame), has_clock)
     yield from _on_time(stream.encode(None), has_clock)
 
@@ -135,70 +137,82 @@ def _on_time(encoded: "list[Packet[Stream]]", has_clock: bool) -> Iterator["Pack
             yield packet
 
 
-def _cut(video: Video, plan: EditPlan, container: InputContainer, track: AudioStream) -> Iterator[AudioFrame]:
+def _cut(
+    video: Video, plan: EditPlan, container: InputContainer, track: AudioStream, reading: Reading
+) -> Iterator[AudioFrame]:
     """The track's sound, all pieces in one, without gaps: silence stands where the source has none."""
-    context = track.codec_context
-    rate = context.sample_rate
+    rate = track.codec_context.sample_rate
     written = 0
+    even = _Evener(track.codec_context)
     pattern: AudioFrame | None = None
     for piece in plan.pieces:
         end = round(piece.output_end * rate)
-        for place, frame in _placed(video, piece, container, track, rate):
+        for place, frame in _placed(video, piece, container, track, even, reading):
             pattern = frame
-            samples: Samples = frame.to_ndarray()
-            step = frame.layout.nb_channels if not frame.format.is_planar else 1
-            place, samples = _from(written, place, samples, step)
             if place >= end:
                 break
+            step = _values_a_sample(frame)
+            samples: Samples = frame.to_ndarray()[:, max(0, written - place) * step : (end - place) * step]
             if not samples.shape[1]:
                 continue
-            if place > written:
-                yield _frame(_silence(frame, place - written), frame, written)
-                written = place
-            samples = samples[:, : (end - place) * step]
+            yield from _silence(frame, written, place)
+            written = max(written, place)
             yield _frame(samples, frame, written)
             written += samples.shape[1] // step
-        if pattern is not None and written < end:
-            yield _frame(_silence(pattern, end - written), pattern, written)
+        if pattern is not None:
+            yield from _silence(pattern, written, end)
             written = end
 
 
-def _from(written: int, place: int, samples: Samples, step: int) -> tuple[int, Samples]:
-    """Cut off what belongs before the sample to be written next."""
-    if place >= written:
-        return place, samples
-    return written, samples[:, (written - place) * step :]
-
-
 def _placed(
-    video: Video, piece: Piece, container: InputContainer, track: AudioStream, rate: int
+    video: Video, piece: Piece, container: InputContainer, track: AudioStream, even: "_Evener", reading: Reading
 ) -> Iterator[tuple[int, AudioFrame]]:
     """Decoded frames from before the piece on, each with the number of its first sample in the output."""
-    tick = cast(Fraction, track.time_base)
+    tick, rate = cast(Fraction, track.time_base), track.codec_context.sample_rate
     expected: int | None = None
     for packet in _packets_from(container, track, video.start + piece.span.start - PREROLL):
         try:
             frames = cast(list[AudioFrame], packet.decode())
         except av.error.FFmpegError:
+            reading.damaged += 1
             continue
-        for frame in frames:
-            if frame.sample_rate != rate or frame.layout.nb_channels != track.codec_context.layout.nb_channels:
-                continue
-            if frame.pts is not None:
-                exact = piece.output_time(frame.pts * tick - video.start) * rate
+        for decoded in frames:
+            if decoded.pts is not None:
+                exact = piece.output_time(decoded.pts * tick - video.start) * rate
                 if expected is None or abs(exact - expected) > JITTER * rate:
                     expected = round(exact)
             if expected is None:
                 continue
-            yield expected, frame
-            expected += frame.samples
+            for frame in even.frames(decoded):
+                yield expected, frame
+                expected += frame.samples
+
+
+class _Evener:
+    """Makes all frames of a track alike, where it changes its rate or channels on the way, as broadcasts do."""
+
+    def __init__(self, context: AudioCodecContext) -> None:
+        self._rate, self._channels = context.sample_rate, context.layout.nb_channels
+        self._layout = _layout(context)
+        self._format: str | None = None
+        self._resamplers: dict[tuple[str, str, int], AudioResampler] = {}
+
+    def frames(self, frame: AudioFrame) -> list[AudioFrame]:
+        """The frame itself where it is like the track, else what it comes to."""
+        self._format = self._format or frame.format.name
+        given = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if (given[0], frame.layout.nb_channels, given[2]) == (self._format, self._channels, self._rate):
+            return [frame]
+        if given not in self._resamplers:
+            self._resamplers[given] = AudioResampler(self._format, self._layout, self._rate)
+        return self._resamplers[given].resample(frame)
 
 
 def _packets_from(container: InputContainer, track: Stream, time: Fraction) -> Iterator["Packet[Stream]"]:
     """Packets of a track from a time of the file's clock on; from the beginning where seeking fails."""
     wanted = int(time / cast(Fraction, track.time_base))
     if wanted > (track.start_time or 0):
-        container.seek(wanted, stream=track)
+        go_to(container, track, wanted)
         source = packets(container, Damage(), track)
         first = next(source, None)
         if first is not None and (first.pts is None or first.pts <= wanted):
@@ -209,11 +223,19 @@ def _packets_from(container: InputContainer, track: Stream, time: Fraction) -> I
     yield from packets(container, Damage(), track)
 
 
-def _silence(pattern: AudioFrame, samples: int) -> Samples:
-    shape = pattern.to_ndarray()
-    step = pattern.layout.nb_channels if not pattern.format.is_planar else 1
+def _values_a_sample(frame: AudioFrame) -> int:
+    """How many values of a row of the frame's array belong to one sample."""
+    return 1 if frame.format.is_planar else frame.layout.nb_channels
+
+
+def _silence(pattern: AudioFrame, start: int, end: int) -> Iterator[AudioFrame]:
+    """Frames of silence like `pattern`, from one sample of the output up to another; a second each at most."""
+    rows = pattern.layout.nb_channels if pattern.format.is_planar else 1
+    values, kind = _values_a_sample(pattern), pattern.to_ndarray().dtype
     middle = 128 if pattern.format.name in ("u8", "u8p") else 0
-    return np.full((shape.shape[0], samples * step), middle, shape.dtype)
+    for place in range(start, end, pattern.sample_rate):
+        count = min(pattern.sample_rate, end - place)
+        yield _frame(np.full((rows, count * values), middle, kind), pattern, place)
 
 
 def _frame(samples: Samples, pattern: AudioFrame, number: int) -> AudioFrame:

@@ -1,9 +1,8 @@
 """The subtitle tracks of the output: every event that is shown in a piece, cut to it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import cast
 
 from av.container import OutputContainer
 from av.packet import Packet
@@ -31,27 +30,27 @@ class Event:
 
 
 def copied_subtitles(
-    video: Video, plan: EditPlan, source: SubtitleStream, output: OutputContainer
+    events: "list[Event]", plan: EditPlan, source: SubtitleStream, output: OutputContainer
 ) -> Iterator["Packet[Stream]"]:
-    """Add a subtitle track and give its packets in order."""
+    """Add a subtitle track with these events of the source's, and give its packets in order."""
     stream = output.add_stream_from_template(source)
-    codec = source.codec_context.codec.canonical_name
-    events = cut_events(read_events(video, source.index), plan)
-    return _packets(events, codec, stream)
+    return _packets(cut_events(events, plan), source.codec_context.codec.canonical_name, stream)
 
 
-def read_events(video: Video, index: int) -> list[Event]:
-    """All events of a track, in order; reads the file to its end."""
-    events: list[Event] = []
+def read_events(video: Video, tracks: Sequence[int]) -> dict[int, list[Event]]:
+    """All events of the tracks of these numbers, in order; reads the file to its end, once for all of them."""
+    events: dict[int, list[Event]] = {index: [] for index in tracks}
+    if not events:
+        return events
     with open_film(video.path) as container:
-        track = container.streams[index]
-        tick = cast(Fraction, track.time_base)
-        for packet in packets(container, Damage(), track):
+        for packet in packets(container, Damage(), *(container.streams[index] for index in tracks)):
             if packet.pts is None or not packet.size or bytes(packet) == EMPTY_MOV_TEXT:
                 continue
+            tick = packet.time_base
             start = packet.pts * tick - video.start
-            events.append(Event(start, start + packet.duration * tick if packet.duration else None, packet))
-    return sorted(events, key=lambda event: event.start)
+            end = start + packet.duration * tick if packet.duration else None
+            events[packet.stream.index].append(Event(start, end, packet))
+    return {index: sorted(found, key=lambda event: event.start) for index, found in events.items()}
 
 
 def cut_events(events: list[Event], plan: EditPlan) -> list[Event]:

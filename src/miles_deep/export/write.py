@@ -1,6 +1,7 @@
 """export: the one door to all formats."""
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 from miles_deep.errors import OptionError
@@ -9,12 +10,12 @@ from miles_deep.files import partial_file
 from miles_deep.timeline.segment import Segment
 from miles_deep.video import Video
 
-Writer = Callable[[Sequence[Segment], Sequence[str], Video], str]
-"""From segments, the model's labels and the film to the text of a file."""
+Writer = Callable[[Sequence[Segment], Sequence[str], Video, Fraction], str]
+"""From segments, the model's labels, the film and its length in seconds to the text of a file."""
 
 
-def _tag(segments: Sequence[Segment], labels: Sequence[str], video: Video) -> str:
-    return tag.render(segments, labels, video.path.name, video.duration)
+def _tag(segments: Sequence[Segment], labels: Sequence[str], video: Video, duration: Fraction) -> str:
+    return tag.render(segments, labels, video.path.name, duration)
 
 
 WRITERS: dict[str, Writer] = {"tag": _tag}
@@ -27,6 +28,7 @@ def export(
     *,
     video: Video,
     labels: Sequence[str] = (),
+    duration: Fraction | None = None,
     format: str | None = None,
     force: bool = False,
 ) -> Path:
@@ -37,6 +39,7 @@ def export(
         path: the file; its suffix says which format, unless `format` does.
         video: the film they were found in.
         labels: all labels of the model, for formats that list those without a segment too.
+        duration: seconds of the film that were watched (`Scores.duration`); what its header says where None.
         format: a name in `WRITERS`.
         force: replace the file where it is there already.
 
@@ -48,7 +51,7 @@ def export(
     name = format or path.suffix.lstrip(".").lower()
     if name not in WRITERS:
         raise OptionError(f"{path}: no format {name!r}; there are: {', '.join(WRITERS)}")
-    text = WRITERS[name](segments, labels, video)
+    text = WRITERS[name](segments, labels, video, video.duration if duration is None else duration)
     with partial_file(path, force=force) as partial:
         partial.write_bytes(text.encode("utf-8", errors="surrogateescape"))
     return path

@@ -1,7 +1,11 @@
 """The backends that run a network, and the devices a user can ask for."""
 
+import importlib.metadata
+import os
+import sys
 from collections.abc import Callable
-from typing import Any, Literal, Protocol
+from types import ModuleType
+from typing import Any, Literal, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +32,8 @@ class OpenVinoRuntime:
     """OpenVINO on the CPU."""
 
     def __init__(self, network: bytes, precision: Precision) -> None:
+        # OpenVINO reports every import to its maker through this package, and does without where it is missing.
+        sys.modules.setdefault("openvino_telemetry", cast(ModuleType, None))
         import openvino
 
         config = {"INFERENCE_PRECISION_HINT": "f32"} if precision == "f32" else {}
@@ -43,7 +49,12 @@ class OpenVinoRuntime:
 
     def infer(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Scores [N, K] of frames [N, H, W, 3]."""
-        results = self._request.infer({FRAMES: batch})
+        try:
+            results = self._request.infer({FRAMES: batch})
+        except RuntimeError as error:
+            raise ModelError(
+                f"OpenVINO cannot run this network on {len(batch)} frames: {first_line(error)}"
+            ) from error
         return np.array(results[0], np.float32)
 
 
@@ -51,8 +62,7 @@ class OnnxRuntime:
     """ONNX Runtime with one of its execution providers."""
 
     def __init__(self, network: bytes, provider: str) -> None:
-        import onnxruntime
-
+        onnxruntime = _import_onnxruntime()
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # errors only: a warning would land in the user's terminal
         try:
@@ -67,7 +77,12 @@ class OnnxRuntime:
 
     def infer(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Scores [N, K] of frames [N, H, W, 3]."""
-        results: list[Any] = self._session.run(None, {FRAMES: batch})
+        try:
+            results: list[Any] = self._session.run(None, {FRAMES: batch})
+        except Exception as error:  # as above
+            raise ModelError(
+                f"ONNX Runtime cannot run this network on {len(batch)} frames: {first_line(error)}"
+            ) from error
         return np.asarray(results[0], np.float32)
 
 
@@ -107,7 +122,7 @@ def start(network: bytes, device: str = "auto", precision: Precision = "auto") -
         ModelError: the backend cannot run the network.
     """
     if device == "auto":
-        device = "cuda" if "CUDAExecutionProvider" in _providers() else "cpu"
+        device = "cuda" if _made_for_cuda() and "CUDAExecutionProvider" in _providers() else "cpu"
     if device not in DEVICES:
         raise OptionError(f"no device {device!r}; there are: auto, {', '.join(DEVICES)}")
     try:
@@ -123,6 +138,20 @@ def first_line(error: BaseException) -> str:
 
 
 def _providers() -> list[str]:
+    return list(_import_onnxruntime().get_available_providers())
+
+
+def _made_for_cuda() -> bool:
+    """Whether the ONNX Runtime with CUDA in it is installed; asked first, since importing it takes a while."""
+    try:
+        return bool(importlib.metadata.version("onnxruntime-gpu"))
+    except importlib.metadata.PackageNotFoundError:
+        return False
+
+
+def _import_onnxruntime() -> Any:
+    # Before the import: ONNX Runtime keeps a device id and a log of events in the user's home otherwise.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
-    return list(onnxruntime.get_available_providers())
+    return onnxruntime

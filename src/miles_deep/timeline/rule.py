@@ -1,7 +1,7 @@
 """From scores to segments, by a rule."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -43,6 +43,8 @@ class Rule:
                 raise OptionError(f"{name} must be 0 or more seconds, not {value}")
         if self.method not in ("plain", "classic"):
             raise OptionError(f"no rule {self.method!r}; there are: plain, classic")
+        if self.method == "classic" and self.min_length != int(self.min_length):
+            raise OptionError(f"the classic rule counts whole seconds, so min length cannot be {self.min_length}")
 
 
 def find_segments(scores: Scores, targets: Sequence[str], rule: Rule | None = None) -> list[Segment]:
@@ -62,8 +64,21 @@ def find_segments(scores: Scores, targets: Sequence[str], rule: Rule | None = No
     Raises:
         LabelError: a target is no label or group of the model.
     """
-    rule = rule or Rule()
-    won = winners(scores, targets)
+    return _found(scores, winners(scores, targets), rule or Rule())
+
+
+def find_all(scores: Scores, rule: Rule | None = None) -> list[Segment]:
+    """The segments of every label on its own, in order of their start."""
+    won = winners(scores, ())
+    found = [
+        segment
+        for label in np.unique(won.winner)
+        for segment in _found(scores, replace(won, is_target=won.winner == label), rule or Rule())
+    ]
+    return sorted(found, key=lambda segment: (segment.span, segment.label))
+
+
+def _found(scores: Scores, won: Winners, rule: Rule) -> list[Segment]:
     if rule.method == "classic":
         return _classic(scores, won, rule)
     return [
@@ -72,12 +87,6 @@ def find_segments(scores: Scores, targets: Sequence[str], rule: Rule | None = No
         if (segment := _segment(won, first, last, scores.duration)).span.length >= rule.min_length
         and segment.coverage >= rule.min_coverage
     ]
-
-
-def find_all(scores: Scores, rule: Rule | None = None) -> list[Segment]:
-    """The segments of every label on its own, in order of their start."""
-    found = [segment for label in scores.labels for segment in find_segments(scores, [label], rule)]
-    return sorted(found, key=lambda segment: (segment.span, segment.label))
 
 
 def _runs(matching: "np.ndarray[tuple[int], np.dtype[np.intp]]", max_gap: int) -> list[tuple[int, int]]:

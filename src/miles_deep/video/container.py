@@ -1,7 +1,7 @@
 """Opening a film safely, and reading its packets whatever state it is in."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import cast
@@ -21,10 +21,13 @@ from miles_deep.errors import NoVideoError, VideoError
 DEMUXERS = (
     "3dostr,apng,asf,av1,avi,dv,dxa,evc,flic,flv,gif,gxf,h261,h263,h264,hevc,ivf,ivr,jpegxl_anim,m4v,matroska,mjpeg,"
     "mov,mpeg,mpegts,mpegvideo,mpjpeg,mtv,mxf,nsv,nut,nuv,obu,ogg,rm,roq,smk,swf,ty,vc1,vc1test,vivo,vvc,wtv,y4m,"
-    "yuv4mpegpipe"
+    "yuv4mpegpipe,"
+    "aac,ac3,aiff,ape,caf,dts,eac3,flac,mp3,wav,wv"
 )
-"""What a film may be. Left out on purpose: playlists and manifests (hls, dash, concat, sdp, imf), through
-which a hostile file could make us open other files or connections, and formats that take any text for a film."""
+"""What a film may be; the last row are sound alone, so that it can be told that there is no picture.
+
+Left out on purpose: playlists and manifests (hls, dash, concat, sdp, imf), through which a hostile file could make
+us open other files or connections, and formats that take any text for a film."""
 
 ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 """Codec to the decoder that knows its alpha channel."""
@@ -45,7 +48,6 @@ class Damage:
 
     packets: int = 0
     """Packets, or the frames in them, that could not be used."""
-    kinds: set[str] = field(default_factory=set)
 
 
 def file_url(path: Path) -> str:
@@ -62,7 +64,10 @@ def open_film(path: Path) -> InputContainer:
     try:
         if path.is_dir():
             raise VideoError(f"{path}: is a folder, not a film")
-        if path.stat().st_size == 0 and path.is_file():
+        size = path.stat().st_size
+        if not path.is_file():
+            raise VideoError(f"{path}: is not a regular file; only those can be watched")
+        if size == 0:
             raise VideoError(f"{path}: is empty")
         return av.open(
             file_url(path),
@@ -122,17 +127,24 @@ def packets(container: InputContainer, damage: Damage, *streams: Stream) -> "Ite
             packet = next(source)
         except StopIteration:
             return
-        except av.error.FFmpegError as error:
+        except av.error.FFmpegError:
             # A demuxer goes on after the broken place, but PyAV's generator is over: take a new one.
             failures += 1
             damage.packets += 1
-            damage.kinds.add(str(error.strerror))
             if failures > MAX_READ_ERRORS:
                 return
             source = container.demux(*streams)
             continue
         failures = 0
         yield packet
+
+
+def go_to(container: InputContainer, stream: Stream, ticks: int) -> None:
+    """Seek to where a track can be decoded from at or before a time, or to the beginning where that fails."""
+    try:
+        container.seek(ticks, stream=stream)
+    except av.error.FFmpegError:
+        go_to_beginning(container, stream)
 
 
 def go_to_beginning(container: InputContainer, stream: Stream) -> None:

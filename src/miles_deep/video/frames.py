@@ -17,6 +17,7 @@ from miles_deep.timecode import Span
 from miles_deep.video.container import (
     Clock,
     Damage,
+    go_to,
     go_to_beginning,
     main_picture,
     open_film,
@@ -55,6 +56,8 @@ class Reading:
     """End of the film's last frame, in seconds, once the film was read to its end."""
     given: int = 0
     """Frames that `frames_between` gave; fewer than the file has packets where some cannot be decoded."""
+    held: int = 0
+    """Those of them that began before the span they were given for."""
 
 
 def frames_at(
@@ -117,21 +120,27 @@ def frames_between(
         reading: is told what was damaged.
 
     Yields:
-        (number of the span, frame) for every frame whose time lies in a span, in order.
+        (number of the span, frame) for the frame shown when a span begins and every one whose time lies in it.
     """
     reading = reading if reading is not None else Reading()
     with open_film(video.path) as container:
         decoder = _Decoder(video, container, reading, keep_damaged=True)
-        frame = None
+        frame = decoder.seek(spans[0].start) if spans[0].start > SEEK_AHEAD else None
+        frame = frame or decoder.next()
+        shown = None
         for number, span in enumerate(spans):
-            if span.start - (frame.time if frame is not None else 0) > SEEK_AHEAD:
+            if frame is not None and span.start - frame.time > SEEK_AHEAD:
                 frame = decoder.seek(span.start) or frame
-            frame = frame if frame is not None else decoder.next()
+            while frame is not None and frame.time <= span.start:
+                shown, frame = frame, decoder.next()
+            if shown is not None:
+                reading.given += 1
+                reading.held += shown.time < span.start
+                yield number, shown
             while frame is not None and frame.time < span.end:
-                if frame.time >= span.start:
-                    reading.given += 1
-                    yield number, frame
-                frame = decoder.next()
+                shown, frame = frame, decoder.next()
+                reading.given += 1
+                yield number, shown
 
 
 class _Decoder:
@@ -165,10 +174,7 @@ class _Decoder:
         tick = cast(Fraction, self._stream.time_base)
         for margin in SEEK_MARGINS:
             target = max(Fraction(0), want - margin) + self._video.start
-            try:
-                self._container.seek(int(target / tick), stream=self._stream)
-            except av.error.FFmpegError:
-                break
+            go_to(self._container, self._stream, int(target / tick))
             self._restart(jumped=True)
             first = next(self._frames, None)
             if first is not None and first.time <= want:

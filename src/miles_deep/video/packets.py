@@ -1,5 +1,6 @@
 """The packets of a film's picture: when each is shown, and where decoding can start."""
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -12,10 +13,14 @@ from av.stream import Stream
 from numpy.typing import NDArray
 
 from miles_deep.errors import VideoError
+from miles_deep.timecode import Span
 from miles_deep.video.container import Clock, Damage, main_picture, open_film, packets
 
 JITTER = Fraction(1, 500)
 """Seconds by which equal frames may seem unequal: containers round to 1 ms, which moves each end by up to 1 ms."""
+
+LONG_GAP = Fraction(1, 10)
+"""Seconds for which a frame may be shown before it counts as held: slower is no film, but a row of pictures."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,19 @@ class PacketIndex:
     def frame_ticks(self) -> NDArray[np.int64]:
         """When frames are shown, ascending, each once; none before the video's start."""
         return cast(NDArray[np.int64], np.unique(self.pts[self.pts >= 0]))
+
+    @cached_property
+    def usual_gap(self) -> Fraction:
+        """Seconds from one frame to the next, as most are apart; where that varies, not more than `LONG_GAP`."""
+        gaps = np.diff(self.frame_ticks)
+        usual = (int(np.median(gaps)) if len(gaps) else self.last_duration) * self.tick
+        return min(usual, LONG_GAP) if self.variable_frame_rate else usual
+
+    def frames_in(self, span: Span) -> tuple[int, int]:
+        """Numbers, in the order shown, of the first frame whose time lies in a span and of the first after it."""
+        limits = [math.ceil(time / self.tick) for time in (span.start, span.end)]
+        first, after = np.searchsorted(self.frame_ticks, limits)
+        return int(first), int(after)
 
     @property
     def frame_times(self) -> list[Fraction]:

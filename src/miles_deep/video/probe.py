@@ -34,7 +34,9 @@ def probe(path: str | Path) -> Video:
         stream = main_picture(container, path)
         clock = Clock(stream)
         start, frame = _first_frame(container, stream, clock, path)
-        duration = _promised_duration(container, stream, start)
+        duration = _picture_duration(stream, start)
+        promised = duration is not None
+        duration = duration or _longest_duration(container, start) or index_packets(path, start).end
         context = stream.codec_context
         matrix = _display_matrix(frame)
         return Video(
@@ -55,7 +57,8 @@ def probe(path: str | Path) -> Video:
             late=clock.late or 0,
             frame_rate=stream.average_rate or stream.guessed_rate,
             start=start,
-            duration=index_packets(path, start).end if duration is None else duration,
+            duration=duration,
+            promised=promised,
         )
 
 
@@ -104,7 +107,7 @@ def _first_frame(
     raise VideoError(f"{path}: not one frame can be decoded")
 
 
-def _promised_duration(container: InputContainer, stream: VideoStream, start: Fraction) -> Fraction | None:
+def _picture_duration(stream: VideoStream, start: Fraction) -> Fraction | None:
     """Length of the picture track as the header tells it, or None."""
     if stream.duration:
         return stream.duration * cast(Fraction, stream.time_base)
@@ -113,13 +116,17 @@ def _promised_duration(container: InputContainer, stream: VideoStream, start: Fr
             hours, minutes, seconds = tag.split(":")
             end = Fraction(hours) * 3600 + Fraction(minutes) * 60 + Fraction(seconds)
         except ValueError:
-            end = Fraction(0)
-        if end > start:
-            return end - start
-    if container.duration:
-        end = Fraction(container.duration, 1_000_000)
-        return end if end > 0 else None
+            return None
+        return end - start if end > start else None
     return None
+
+
+def _longest_duration(container: InputContainer, start: Fraction) -> Fraction | None:
+    """Time from the first frame to the end of the longest track, as the header tells it, or None."""
+    if not container.duration:
+        return None
+    end = Fraction(container.duration + (container.start_time or 0), 1_000_000)
+    return end - start if end > start else None
 
 
 def _display_matrix(frame: VideoFrame) -> tuple[int, ...] | None:

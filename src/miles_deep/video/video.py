@@ -87,6 +87,8 @@ class Video:
     duration: Fraction
     """Seconds from the first frame shown to the end of the last one, as the header says; where it says
     nothing, counted."""
+    promised: bool
+    """Whether the header says so of the picture itself, and not only of the longest track."""
 
     @cached_property
     def index(self) -> PacketIndex:
