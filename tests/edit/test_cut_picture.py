@@ -98,6 +98,8 @@ def test_quality(codec: str, suffix: str, pix_fmt: str, tmp_path: Path) -> None:
     assert min(likeness(*pair) for pair in zip(kept, after, strict=True)) >= 38
     with av.open(str(result.path)) as film:
         assert film.streams.video[0].codec_context.codec.canonical_name == codec
+    if codec in VIDEO_ENCODERS and VIDEO_ENCODERS[codec].quantiser:  # no more bytes than can be seen
+        assert result.path.stat().st_size <= 1.1 * source.stat().st_size * len(kept) / len(before)
 
 
 @pytest.mark.parametrize(("codec", "suffix", "pix_fmt"), [(c, *rest) for c, rest in EXACT.items()], ids=EXACT)

@@ -120,7 +120,7 @@ def test_a_slide_show_is_cut_where_it_was_asked() -> None:
         (Span(10, 50), 1),
         (Span(70, 120), 1),
     ]
-    both = plan_edit([Span(Fraction(49, 5), 20)], index, "encode").pieces[0]
+    both = plan_edit([Span(Fraction(985, 100), 20)], index, "encode").pieces[0]
     assert (both.span, both.frames) == (Span(Fraction(99, 10), 20), 1)
 
 

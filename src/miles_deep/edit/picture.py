@@ -59,7 +59,8 @@ def add_encoder(video: Video, source: VideoStream, output: OutputContainer) -> V
     if encoder.quantiser is not None:
         context.qscale = True
         context.global_quality = encoder.quantiser * QP2LAMBDA
-        context.qmin = 1
+        # PyAV 18.1 cannot give a frame its quality, as QSCALE asks for; the encoder then takes the least allowed.
+        context.qmin = encoder.quantiser
     if output.format.name in DECODING_TIMES_ONLY:
         context.max_b_frames = 0
     if video.interlaced and encoder.name in ("libx264", "mpeg2video", "mpeg4"):
