@@ -59,7 +59,7 @@ def test_every_second_of_every_film(spec: FilmSpec, film: Films) -> None:
     assert np.all(scores.values[:, 1] == 0.5)
 
 
-@pytest.mark.parametrize("batch_size", [1, 5, 12, 32, 4096])
+@pytest.mark.parametrize("batch_size", [1, 5, 12, 32, 256])
 @pytest.mark.parametrize("name", ["mp4-h264", "vfr-mkv", "bframes-avi-h264", "missing-duration-webm"])
 def test_batches_are_full_but_the_last(name: str, batch_size: int, film: Films) -> None:
     spec, model = FILMS[name], FrameReader()
@@ -147,9 +147,9 @@ def test_damage_is_told_of(container: str, film: Films, tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("batch_size", [0, -1, 4097])
+@pytest.mark.parametrize("batch_size", [0, -1, 257])
 def test_batch_size_out_of_range(batch_size: int, film: Films) -> None:
-    with pytest.raises(OptionError, match="1 to 4096"):
+    with pytest.raises(OptionError, match="1 to 256"):
         score(probe(film(FilmSpec())), FrameReader(), batch_size=batch_size)
 
 

@@ -72,7 +72,7 @@ CASES = [
     usage("-t", "-t", "requires an argument"),
     usage("-q", "-q"),
     usage("--bogus", "--bogus"),
-    *numbers("-b", "-b must be 1 to 4096, not", "0", "-1", "4097"),
+    *numbers("-b", "the batch size must be 1 to 256, not", "0", "-1", "257"),
     *numbers("-b", "Invalid", "x", "1.5", "nan"),
     *numbers("-u", "min length must be 0 or more seconds, not", "-1", "nan", "inf"),
     *numbers("-u", "Invalid", "x"),

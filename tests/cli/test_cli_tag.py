@@ -25,7 +25,7 @@ def test_tag(movie, model):
 
 def test_labels_without_a_segment_are_in_the_totals(place, model):
     movie = paint(place / "green.mkv", "r2 g5", container="matroska")
-    assert done("-a", movie, "--model", model, "-n") == f"wrote {place / 'green.tag'}: 1 segments of 1 label\n"
+    assert done("-a", movie, "--model", model, "-n") == f"wrote {place / 'green.tag'}: 1 segment of 1 label\n"
     assert (place / "green.tag").read_text().splitlines()[:2] == ["green.mkv,red,green,blue", "7,0,5,0"]
 
 

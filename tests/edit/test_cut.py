@@ -140,7 +140,7 @@ def test_picture_format(cut: Cut) -> None:
         for tag in ("colorspace", "color_range", "color_primaries", "color_trc"):
             assert getattr(new, tag) == getattr(old, tag), tag
         assert new.interlaced_frame == old.interlaced_frame == cut.spec.interlaced
-        if cut.spec.interlaced:  # which field is first, and which is shown first
+        if cut.spec.interlaced and cut.result.mode == "encode":  # which field comes first
             fields = [film.streams.video[0].codec_context.field_order for film in (source, output)]
             assert fields[0] == fields[1] > 1
         ratios = [film.streams.video[0].sample_aspect_ratio or 1 for film in (source, output)]

@@ -76,5 +76,5 @@ def test_text_that_cannot_be_written_leaves_nothing(tmp_path, video):
 
 def test_every_format_writes_text(video):
     for name, writer in WRITERS.items():
-        assert "a" in writer(SEGMENTS, ["a", "b"], video), name
-        assert writer([], ["a", "b"], video), name
+        assert "a" in writer(SEGMENTS, ["a", "b"], video, video.duration), name
+        assert writer([], ["a", "b"], video, video.duration), name
