@@ -55,7 +55,7 @@ ENCODERS: dict[str, tuple[str, Callable[[FilmSpec], Options]]] = {
     "wmv2": ("wmv2", _mpeg),
     "vp8": ("libvpx", _vpx),
     "vp9": ("libvpx-vp9", _vpx),
-    "av1": ("libsvtav1", lambda spec: {"preset": "8", "crf": "22"}),
+    "av1": ("libsvtav1", lambda spec: {"preset": "8", "crf": "22", "svtav1-params": "lp=1"}),  # see edit/codecs.py
     "mjpeg": ("mjpeg", lambda spec: {"qmin": "3", "qmax": "3"}),
     "ffv1": ("ffv1", lambda spec: {}),
 }

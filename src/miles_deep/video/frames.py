@@ -125,7 +125,7 @@ def frames_between(
     reading = reading if reading is not None else Reading()
     with open_film(video.path) as container:
         decoder = _Decoder(video, container, reading, keep_damaged=True)
-        frame = decoder.seek(spans[0].start) if spans[0].start > SEEK_AHEAD else None
+        frame = decoder.seek(spans[0].start) if spans and spans[0].start > SEEK_AHEAD else None
         frame = frame or decoder.next()
         shown = None
         for number, span in enumerate(spans):
@@ -133,7 +133,7 @@ def frames_between(
                 frame = decoder.seek(span.start) or frame
             while frame is not None and frame.time <= span.start:
                 shown, frame = frame, decoder.next()
-            if shown is not None:
+            if shown is not None and (frame is not None or span.start < shown.time + shown.duration):
                 reading.given += 1
                 reading.held += shown.time < span.start
                 yield number, shown
