@@ -9,7 +9,7 @@ import click
 from miles_deep.cli.options import Options, to_json
 from miles_deep.cli.progress import progress_bar
 from miles_deep.cli.summary import segment_record
-from miles_deep.cli.text import shown
+from miles_deep.cli.text import counted, shown
 from miles_deep.cli.watch import notes, watch
 from miles_deep.edit import EditPlan, EditResult, plan_cut
 from miles_deep.edit.target import output_suffix
@@ -30,11 +30,8 @@ class Outcome:
 
 def cut(options: Options) -> None:
     """Watch the film, find the segments of the targets, and write them as a film, or as one film each."""
-    rule, model, video = (
-        options.rule(),
-        options.load(),
-        probe(options.movie.resolve() if options.replace else options.movie),
-    )
+    rule, model = options.rule(), options.load()
+    video = probe(options.movie.resolve() if options.replace else options.movie)
     targets = options.chosen(model)
     output = output_of(options, video)
     if not options.dry_run:
@@ -94,7 +91,7 @@ def _print(options: Options, video: Video, targets: Sequence[str], outcome: Outc
         return
     _print_segments(outcome.segments, targets)
     for result in outcome.results:
-        spans = f"{len(result.spans)} span{'s' * (len(result.spans) > 1)}"
+        spans = counted(len(result.spans), "span")
         made = f"{clock(result.duration)}, {result.frames} frames, {spans} ({result.mode})"
         click.echo(f"wrote {shown(result.path)}: {made}")
         for span in result.spans if result.mode == "copy" else ():

@@ -7,7 +7,7 @@ import click
 
 from miles_deep.classify import Scores
 from miles_deep.cli.options import Options, to_json
-from miles_deep.cli.text import bar, one_line, shown, width
+from miles_deep.cli.text import bar, counted, one_line, shown, width
 from miles_deep.cli.watch import Watched, watch
 from miles_deep.model import Model
 from miles_deep.timecode import clock
@@ -85,7 +85,7 @@ def _print_table(scores: Scores, segments: Sequence[Segment]) -> None:
         drawn = bar(_covered(of_label, scores.duration, cells))
         click.echo(f"{label:<{name_width}}  {seconds:7.0f}  {len(of_label):8}  {drawn}".rstrip())
     if missing := len(scores.labels) - len(found):
-        click.echo(f"({missing} label{'s' * (missing > 1)} without a segment)")
+        click.echo(f"({counted(missing, 'label')} without a segment)")
 
 
 def _covered(segments: Sequence[Segment], duration: Fraction, cells: int) -> list[float]:
