@@ -11,10 +11,14 @@ import pytest
 from av.stream import Disposition
 
 from media import (
+    CODED,
+    FIELDS,
     MATRIX,
+    MIXED,
     ONE_KEYFRAME,
     SPECIAL,
     AudioTrack,
+    FieldSpec,
     FilmSpec,
     SubtitleTrack,
     chapter_times,
@@ -23,8 +27,10 @@ from media import (
     corrupt,
     cue_times,
     decode_audio,
+    decode_plainly,
     decode_video,
     make,
+    make_field_film,
     make_film,
     read_colour,
     read_frame_number,
@@ -200,6 +206,75 @@ def test_a_blend_or_a_turned_picture_has_no_number(film_path: Path) -> None:
             read_frame_number(rgb)
     with pytest.raises(ValueError, match="silence"):
         sound_time(np.zeros(4800, np.float32), 48000)
+
+
+@pytest.mark.parametrize("spec", CODED.values(), ids=CODED)
+def test_every_coding(spec: FilmSpec, film_path: Path) -> None:
+    """The clock is read through the texture, and no two frames are the same."""
+    make_film(spec, film_path)
+    pictures = decode_video(film_path)
+    assert [read_frame_number(rgb) for _, rgb in pictures] == [number for number, _ in spec.shown()]
+    for (_, truth), (time, rgb) in zip(spec.shown(), pictures, strict=True):
+        assert abs(time - truth) <= MILLISECONDS.get(spec.container, Fraction(1, 90000))
+        assert np.allclose(read_colour(rgb), colour_at(truth - spec.start), atol=15)
+    assert len({rgb.tobytes() for _, rgb in pictures}) == len(pictures)
+
+
+def nal_units(packet: bytes) -> list[int]:
+    """First bytes of the NAL units of an H.264 packet, in annex B's form or in mp4's."""
+    if packet.startswith((b"\0\0\0\1", b"\0\0\1")):
+        return [unit[0] for unit in packet.split(b"\0\0\1")[1:]]
+    heads, at = [], 0
+    while at < len(packet):
+        heads.append(packet[at + 4])
+        at += 4 + int.from_bytes(packet[at : at + 4], "big")
+    return heads
+
+
+def test_codings_are_what_their_names_say(film_path: Path) -> None:
+    """References left out, hidden pictures, recovery points in place of keyframes."""
+
+    def packets(name: str) -> list[bytes]:
+        make_film(CODED[name], film_path)
+        with av.open(str(film_path)) as film:
+            return [bytes(packet) for packet in film.demux(film.streams.video[0]) if packet.size]
+
+    pyramid = [
+        {unit >> 5 & 3 for unit in nal_units(p) if unit & 31 in (1, 5)} for p in packets("h264-pyramid-mp4")
+    ]
+    assert pyramid.count({0}) > 30
+    assert sum(5 in [unit & 31 for unit in nal_units(p)] for p in packets("h264-intra-refresh-mp4")) == 1
+    assert len(keyframes(film_path)[0]) == 4
+    hevc = {unit[0] >> 1 & 63 for data in packets("hevc-rasl-ts") for unit in data.split(b"\0\0\1")[1:]}
+    assert hevc >= {8, 21}  # H.265, table 7-1: RASL_N, CRA
+    assert sum(data[-1] & 0xE0 == 0xC0 for data in packets("vp9-alt-ref-mp4")) >= 4  # superframes
+    assert sum(not data[0] & 0x10 for data in packets("vp8-alt-ref-webm")) == 15
+
+
+@pytest.mark.parametrize("spec", [*FIELDS.values(), MIXED], ids=str)
+def test_field_coded_films(spec: FieldSpec, film_path: Path) -> None:
+    """Each field is a picture of its own, and FFmpeg finds nothing to complain of."""
+    make_field_film(spec, film_path)
+    before = av.logging.get_level()
+    av.logging.set_level(av.logging.WARNING)
+    with av.logging.Capture() as complaints:
+        film = decode_plainly(film_path, Fraction(spec.rate))
+    av.logging.set_level(before)
+    assert complaints == []
+    assert [frame.time for frame in film.frames] == [Fraction(n, spec.rate) for n in range(spec.frames)]
+    assert len({frame.digest for frame in film.frames}) == spec.frames
+    with av.open(str(film_path)) as opened:
+        interlaced = [frame.interlaced_frame for frame in opened.decode(opened.streams.video[0])]
+    assert interlaced == [number >= spec.whole for number in range(spec.frames)]
+    with av.open(str(film_path)) as opened:
+        packets = [packet for packet in opened.demux(opened.streams.video[0]) if packet.size]
+    fields = [[unit for unit in nal_units(bytes(packet)) if unit & 31 in (1, 5)] for packet in packets]
+    most = {2} if spec.container in ("mkv", "mp4") else {1}
+    assert {len(units) for units in fields} == (most | {1} if spec.whole else most)
+    slices = [unit for units in fields for unit in units]
+    assert len(slices) == 2 * spec.frames - spec.whole
+    assert sum(unit >> 5 == 0 for unit in slices) >= (spec.frames // 2 if spec.bframes else 0)
+    assert sum(unit & 31 == 5 for unit in slices) == (1 if spec.open_gop else -(-spec.frames // spec.gop))
 
 
 def test_truncated_film_opens_and_ends_early(film_path: Path, tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ def truncate(path: Path, out: Path, fraction: float) -> Path:
     return out
 
 
-def corrupt(path: Path, out: Path, seed: int = 0, count: int = 20) -> list[float]:
-    """Flip `count` bytes inside the payload of video packets; headers and sound survive.
+def corrupt(path: Path, out: Path, seed: int = 0, count: int = 20, length: int = 1) -> list[float]:
+    """Flip `count` bytes, or runs of `length` bytes, inside video packets; headers and sound survive.
 
     Returns: the presentation times in seconds of the packets hit, ascending.
     """
@@ -35,7 +35,10 @@ def corrupt(path: Path, out: Path, seed: int = 0, count: int = 20) -> list[float
         at = dice.randrange(32, len(payload) - 16)
         found = data.find(payload[at : at + 16], max(position, 0))
         if found >= 0:
-            data[found + 8] ^= dice.randrange(1, 256)
+            for k in range(length):
+                if at + 8 + k >= len(payload) or (k and data[found + 8 + k] != payload[at + 8 + k]):
+                    break  # the packet, or the piece of it that lies here, is at its end
+                data[found + 8 + k] ^= dice.randrange(1, 256)
             hit.append(time)
     out.write_bytes(data)
     return sorted(hit)

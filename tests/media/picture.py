@@ -61,10 +61,19 @@ def to_yuv(rgb: NDArray[np.float64], matrix: str, full: bool, depth: int = 8) ->
 
 
 def clock_frame(
-    number: int, time: Fraction | float, width: int, height: int, pix_fmt: str, matrix: str, full: bool, turn: int
+    number: int,
+    time: Fraction | float,
+    width: int,
+    height: int,
+    pix_fmt: str,
+    matrix: str,
+    full: bool,
+    turn: int,
+    texture: bool = False,
 ) -> av.VideoFrame:
     """The picture as a frame of `width` x `height` (upright), stored so that turning it `turn` degrees
-    counter-clockwise makes it upright. With alpha, the grey corner is half transparent."""
+    counter-clockwise makes it upright. With alpha, the grey corner is half transparent. `texture` lays a moving
+    one over it, faint enough for number and colour to be read."""
     frame = av.VideoFrame(*((height, width) if turn % 180 else (width, height)), pix_fmt)
     cells = clock_cells(number, time)
     if frame.format.is_rgb:
@@ -77,7 +86,25 @@ def clock_frame(
         samples = samples.reshape(-1, plane.line_size // samples.itemsize)[: plane.height, : plane.width]
         upright = (plane.width, plane.height) if turn % 180 else (plane.height, plane.width)
         samples[:] = np.rot90(np.rint(values)[_cell_map(*upright)], -turn // 90)
+        if texture:
+            top = 2 ** frame.format.components[0].bits - 1
+            samples[:] = np.clip(samples + moving_texture(number, *samples.shape) * top / 255, 0, top)
     return frame
+
+
+def moving_texture(number: int, height: int, width: int) -> NDArray[np.float64]:
+    """Frame `number` of two patterns that slide over each other and swell and fade, float [height, width]."""
+    here = np.roll(_pattern(0), (-number, -3 * number), (0, 1))[:height, :width]
+    there = np.roll(_pattern(1), (2 * number, -number), (0, 1))[:height, :width]
+    return np.asarray((here + there) * (1 + 0.5 * cos(number / 5)), float)
+
+
+@cache
+def _pattern(seed: int) -> NDArray[np.float64]:
+    """Soft noise of +-12 that joins at its edges."""
+    noise = np.random.default_rng(seed).normal(0, 1, (256, 256))
+    soft = sum(np.roll(noise, (y, x), (0, 1)) for y in range(3) for x in range(3))
+    return np.asarray(np.clip(4 * soft, -12, 12), float)
 
 
 @cache

@@ -48,7 +48,7 @@ class FilmSpec:
     """A generated film. Times are exact seconds; the film's own clock is 0 at its first frame."""
 
     container: str = "mp4"
-    """mp4, mov, mkv, webm, avi, wmv, ts; h264 for a bare stream without container."""
+    """mp4, mov, mkv, webm, avi, wmv, ts, mpg; h264 for a bare stream without container."""
     codec: str = "h264"
     """A key of `media.write.ENCODERS`."""
     audio: tuple[AudioTrack, ...] = (AudioTrack(),)
@@ -63,6 +63,12 @@ class FilmSpec:
     bframes: int = 2
     """Most B-frames in a row, where the codec has them."""
     open_gop: bool = False
+    encoder: str = ""
+    """More for the encoder, "name=value:name=value": parameters of x264 and x265, else FFmpeg's options."""
+    texture: bool = False
+    """A moving texture over the clock, so that a frame predicted from a wrong one shows it everywhere."""
+    hidden: int = 0
+    """vp8: every so-manieth frame is there to be decoded, but not shown, like an alt-ref frame. 0: none."""
     pix_fmt: str = "yuv420p"
     color: tuple[str, str] | None = None
     """(bt601 or bt709, tv or pc) as tagged and as computed; None: untagged, computed as BT.601."""
@@ -100,8 +106,12 @@ class FilmSpec:
     def shown(self) -> list[tuple[int, Fraction]]:
         """(number, PTS) of the frames a decoder shows. In mp4 and mov, frames before 0 are there to be
         decoded, but an edit list hides them."""
-        numbered = list(enumerate(self.frame_times()))
+        numbered = [(n, time) for n, time in enumerate(self.frame_times()) if not self.hides(n)]
         return [(n, time) for n, time in numbered if time >= 0 or self.container not in ("mp4", "mov")]
+
+    def hides(self, number: int) -> bool:
+        """Whether a frame is made one that is not shown; keyframes are not."""
+        return self.hidden > 0 and number % self.hidden == self.hidden - 1 and number % self.gop != 0
 
     def end(self) -> Fraction:
         """When the last frame ends, in absolute seconds."""
@@ -136,7 +146,7 @@ def _name(value: object, *lead: str) -> str:
         if isinstance(given, tuple):
             given = "+".join(str(item) for item in given) or "none"
         parts.append(field.name if given is True else f"{field.name}={given}")
-    return "-".join(parts).replace("/", "_")
+    return "-".join(parts).replace("/", "_").replace(":", ",")
 
 
 def _plain(container: str, codec: str) -> FilmSpec:

@@ -20,20 +20,24 @@ from .sound import clock_sound
 from .spec import AudioTrack, FilmSpec, SubtitleTrack
 
 Options = dict[str, str]
-FORMATS = {"mkv": "matroska", "wmv": "asf", "ts": "mpegts"}
+FORMATS = {"mkv": "matroska", "wmv": "asf", "ts": "mpegts", "mpg": "vob"}
 AUDIO_ENCODERS = {"mp3": "libmp3lame", "opus": "libopus"}
 TAGS = {"bt709": 1, "bt601": 6}
 """ITU-T H.273 code points: 1 is BT.709, 6 is SMPTE 170M (BT.601, 525 lines), for all three of them."""
 
 
+def _more(spec: FilmSpec) -> str:
+    return ":" + spec.encoder if spec.encoder else ""
+
+
 def _x264(spec: FilmSpec) -> Options:
-    params = f"open-gop={int(spec.open_gop)}" + (":tff=1" if spec.interlaced else "")
+    params = f"open-gop={int(spec.open_gop)}" + (":tff=1" if spec.interlaced else "") + _more(spec)
     return {"preset": "veryfast", "crf": "20", "sc_threshold": "0", "x264-params": params}
 
 
 def _x265(spec: FilmSpec) -> Options:
     params = f"log-level=none:scenecut=0:open-gop={int(spec.open_gop)}:bframes={spec.bframes}"
-    params += f":keyint={spec.gop}:min-keyint={min(spec.gop, 100)}:pools=none:frame-threads=1"
+    params += f":keyint={spec.gop}:min-keyint={min(spec.gop, 100)}:pools=none:frame-threads=1" + _more(spec)
     return {"preset": "ultrafast", "crf": "22", "x265-params": params}
 
 
@@ -135,6 +139,8 @@ def _video_stream(spec: FilmSpec, out: OutputContainer) -> Any:
     context = stream.codec_context
     context.time_base = Fraction(1, 1000) if spec.vfr else 1 / spec.rate
     context.gop_size, context.thread_count = spec.gop, 1
+    if spec.encoder and spec.codec not in ("h264", "hevc"):
+        context.options.update(dict(option.split("=", 1) for option in spec.encoder.split(":")))
     context.options["bf"] = str(spec.bframes if spec.codec in ("h264", "mpeg4", "mpeg2video") else 0)
     if spec.codec == "hevc" and spec.container in ("mp4", "mov"):
         context.codec_tag = "hvc1"
@@ -162,13 +168,22 @@ def _video_packets(spec: FilmSpec, stream: Any) -> Iterator[av.Packet]:
         if spec.container in ("avi", "wmv"):  # one time a packet: its place in the order of decoding
             delay = packet.dts if delay is None else delay
             packet.pts = packet.dts = packet.dts - delay
-        yield packet
+        yield _hidden(packet, stream) if spec.hides(packet.pts) else packet
+
+
+def _hidden(packet: av.Packet, stream: Any) -> av.Packet:
+    """A VP8 packet with its show_frame bit cleared (RFC 6386, 9.1)."""
+    data = bytes(packet)
+    copy = av.Packet(bytes([data[0] & ~0x10]) + data[1:])
+    copy.pts, copy.dts, copy.duration = packet.pts, packet.dts, packet.duration
+    copy.time_base, copy.stream = packet.time_base, stream
+    return copy
 
 
 def _encode_video(spec: FilmSpec, stream: Any, times: list[Fraction], base: Fraction) -> Iterator[av.Packet]:
     look = (spec.width, spec.height, spec.pix_fmt, spec.matrix, spec.full_range, spec.rotation)
     for number, time in enumerate(times):
-        frame = clock_frame(number, time, *look)
+        frame = clock_frame(number, time, *look, texture=spec.texture)
         frame.pts, frame.time_base = int(time / base), base
         yield from stream.encode(frame)
     yield from stream.encode(None)

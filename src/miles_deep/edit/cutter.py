@@ -34,7 +34,7 @@ from miles_deep.errors import OutputError, VideoError
 from miles_deep.files import partial_file, same_file
 from miles_deep.timecode import Span
 from miles_deep.video.container import file_url, main_picture, open_film
-from miles_deep.video.frames import Reading
+from miles_deep.video.frame import Reading
 from miles_deep.video.video import Video
 
 Progress = Callable[[Fraction, Fraction], None]

@@ -14,17 +14,12 @@ from av.video.stream import VideoStream
 from miles_deep.edit.codecs import QP2LAMBDA, pixel_format, video_encoder
 from miles_deep.edit.plan import EditPlan, Piece
 from miles_deep.errors import VideoError
-from miles_deep.video.container import (
-    DECODING_TIMES_ONLY,
-    Damage,
-    go_to,
-    go_to_beginning,
-    main_picture,
-    open_film,
-    packets,
-)
-from miles_deep.video.frames import SEEK_MARGINS, Reading, frames_between
+from miles_deep.video.clock import DECODING_TIMES_ONLY
+from miles_deep.video.container import Damage, go_to, go_to_beginning, main_picture, open_film, packets
+from miles_deep.video.frame import Reading
+from miles_deep.video.frames import frames_between
 from miles_deep.video.packets import packet_stamp
+from miles_deep.video.straight import SEEK_MARGINS
 from miles_deep.video.video import Video
 
 INTERLACED = "+ildct+ilme"

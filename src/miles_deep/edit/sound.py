@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from miles_deep.edit.codecs import audio_bit_rate, audio_encoder
 from miles_deep.edit.plan import EditPlan, Piece
 from miles_deep.video.container import Damage, go_to, go_to_beginning, open_film, packets
-from miles_deep.video.frames import Reading
+from miles_deep.video.frame import Reading
 from miles_deep.video.video import Video
 
 LONGEST_COPIED = Fraction(40, 1000)

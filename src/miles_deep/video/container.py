@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import cast
 
@@ -13,7 +12,6 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Disposition, Stream
 from av.video.codeccontext import VideoCodecContext
-from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from miles_deep.errors import NoVideoError, VideoError
@@ -34,9 +32,6 @@ ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 MAX_READ_ERRORS = 100
 """A demuxer that fails this often in a row, without a packet in between, will not recover."""
-
-DECODING_TIMES_ONLY = frozenset({"avi", "asf"})
-"""Containers that tell when a packet is decoded, not when its frame is shown."""
 
 STREAMS_OF_BYTES = frozenset({"mpegts", "mpeg"})
 """Containers without an index, in which a byte offset is as good a place as any."""
@@ -154,75 +149,3 @@ def go_to_beginning(container: InputContainer, stream: Stream) -> None:
         container.seek(0, unsupported_byte_offset=True)
     else:
         container.seek(int(stream.start_time or 0), stream=stream)
-
-
-class Clock:
-    """Presentation times of the packets and frames of a film's picture, in ticks.
-
-    Most containers store them. AVI and ASF store only when packets are decoded, and FFmpeg guesses the rest:
-    the order well, but all of it late by as much as it thinks the decoder holds back, though the file's sound is
-    in step with its packets. So the guess is moved back by what it puts the first packet late. Where not even
-    the order can be guessed (see `has_order`), packets hold slots of time in decoding order, and frames, which
-    come out in the order they are shown, take the earliest slot yet free. Damaged packets give no frame and leave
-    their slots: a keyframe, before which all is shown that is decoded before it, puts that right.
-    """
-
-    def __init__(self, stream: VideoStream, late: int | None = None) -> None:
-        """`late` is what another clock on the same film measured; None to measure it on the first packet."""
-        self.ordered = has_order(stream)
-        self.late = late if late is not None or stream.container.format.name in DECODING_TIMES_ONLY else 0
-        self._tick = cast(Fraction, stream.time_base)
-        rate = stream.average_rate or stream.guessed_rate or Fraction(25)
-        self._frame = max(1, round(1 / rate / self._tick))
-        self._slots: list[int] = []
-        self._next = 0
-
-    def reset(self) -> None:
-        """Forget what was read: the file is about to be read from another place."""
-        self._slots.clear()
-
-    def read(self, packet: "Packet[Stream]") -> int | None:
-        """Note a packet that is about to be decoded, and tell when its frame is shown; None: it does not say."""
-        if not packet.size:
-            return None
-        if self.late is None:
-            self.late = packet.pts - packet.dts if packet.pts is not None and packet.dts is not None else 0
-        if self.ordered:
-            return None if packet.pts is None else packet.pts - self.late
-        slot = packet.dts if packet.dts is not None else self._next
-        self._next = slot + (packet.duration or self._frame)
-        self._slots.append(slot)
-        return slot
-
-    def mark(self, packet: "Packet[Stream]") -> None:
-        """Note a packet that is about to be decoded, so that `shown` knows its frame."""
-        slot = self.read(packet)
-        if not self.ordered and slot is not None:
-            packet.pts = slot
-
-    def shown(self, picture: VideoFrame, previous: int | None) -> int | None:
-        """When the frame just handed out is shown; None: before the film begins, where Matroska has no times."""
-        if self.ordered and picture.pts is not None:
-            return picture.pts - (self.late or 0)
-        if not self.ordered and self._slots:
-            first = picture.pts if picture.key_frame and picture.pts is not None else min(self._slots)
-            self._slots = sorted(slot for slot in self._slots if slot >= first)
-            return self._slots.pop(0) if self._slots else None
-        if previous is None:
-            return None
-        return previous + self._frame
-
-    def seconds(self, ticks: int) -> Fraction:
-        """Ticks of the stream's time base, in seconds."""
-        return ticks * self._tick
-
-
-def has_order(stream: VideoStream) -> bool:
-    """Whether it is known of every packet when its frame is shown.
-
-    It never is in raw streams, nor in AVI and ASF for codecs that reorder pictures more freely than their
-    kinds tell.
-    """
-    context = stream.codec_context
-    free = context.name in ("h264", "hevc") and context.reorder_depth > 0
-    return stream.start_time is not None and not (free and stream.container.format.name in DECODING_TIMES_ONLY)

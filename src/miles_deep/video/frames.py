@@ -1,63 +1,37 @@
 """frames_at: the one way in which frames are read from a film."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import cast
+from itertools import chain, takewhile
+from types import TracebackType
+from typing import Self
 
 import av.error
-from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Stream
 from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 
-from miles_deep.errors import VideoError
 from miles_deep.timecode import Span
+from miles_deep.video.clock import DECODING_TIMES_ONLY, Clock
 from miles_deep.video.container import (
-    Clock,
     Damage,
     go_to,
     go_to_beginning,
     main_picture,
     open_film,
     packets,
-    picture_decoder,
 )
+from miles_deep.video.frame import Frame, Reading
+from miles_deep.video.hardware import Accelerator, decoder_for
+from miles_deep.video.packets import packet_stamp
+from miles_deep.video.straight import SEEK_AHEAD, SEEK_MARGINS, StraightDecoder, straight_frames
 from miles_deep.video.video import Video
+from miles_deep.video.visits import Visit, plan_visits
 
-SEEK_AHEAD = Fraction(10)
-"""Seconds between two wanted times from which on seeking is tried; below, reading on is cheaper, since a seek
-falls back to the keyframe before the wanted time."""
-
-SEEK_MARGINS = (Fraction(0), Fraction(5), Fraction(30))
-"""Seconds before the wanted time to seek to, tried in turn: a container without an index may land too late."""
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One decoded picture with its exact presentation time."""
-
-    time: Fraction
-    """Seconds from the video's start."""
-    duration: Fraction
-    """Seconds for which it is shown, as far as the file tells."""
-    picture: VideoFrame
-    """The picture as stored: its own pixel format, not turned."""
-
-
-@dataclass(slots=True)
-class Reading:
-    """What came out while frames were read; filled in as the reading goes on."""
-
-    damaged: int = 0
-    """Packets and frames that were damaged and skipped."""
-    end: Fraction | None = None
-    """End of the film's last frame, in seconds, once the film was read to its end."""
-    given: int = 0
-    """Frames that `frames_between` gave; fewer than the file has packets where some cannot be decoded."""
-    held: int = 0
-    """Those of them that began before the span they were given for."""
+READ_ON = 1_000_000
+"""Bytes of packets that are rather read and dropped than jumped over: a disk that turns reads so many in the time
+of a seek."""
 
 
 def frames_at(
@@ -66,7 +40,8 @@ def frames_at(
     """Read the frames shown at given times.
 
     The frame shown at t is the last one whose time is not after t; before the first frame, the first. A damaged
-    frame counts as not shown: the one before it stays.
+    frame counts as not shown: the one before it stays. The pictures are, bit for bit, those of a decoder that
+    reads the whole film.
 
     Args:
         video: what `probe` told.
@@ -80,31 +55,176 @@ def frames_at(
     Raises:
         VideoError: the film cannot be opened, or not one frame of it can be decoded.
     """
-    reading = reading if reading is not None else Reading()
-    wanted = iter(times)
-    want = next(wanted, None)
-    if want is None:
-        return
-    with open_film(video.path) as container:
-        decoder = _Decoder(video, container, reading)
-        # Once a time: where keyframes lie far apart, or after the film's end, a seek leads no nearer than it has.
-        sought = want if want > SEEK_AHEAD else None
-        shown = decoder.seek(want) if sought is not None else None
-        while (frame := decoder.next()) is not None:
-            while want < frame.time:
-                yield want, shown or frame
-                want = next(wanted, None)
-                if want is None:
-                    return
-            shown = frame
-            if want - frame.time > SEEK_AHEAD and want != sought:
-                sought, shown = want, decoder.seek(want) or shown
-        if shown is None:
-            raise VideoError(f"{video.path}: not one frame can be decoded")
-        reading.end = shown.time + shown.duration
-        while want is not None and want < reading.end:
-            yield want, shown
-            want = next(wanted, None)
+    with FrameReader(video) as reader:
+        yield from reader.at(times, reading)
+
+
+class FrameReader:
+    """`frames_at` with the file and the decoder kept open, for one caller who asks many times.
+
+    Groups of pictures without a wanted frame are left out by seeking. In the others, decoding starts at the
+    keyframe, leaves out what no other picture refers to, and stops after the last wanted frame.
+    """
+
+    def __init__(self, video: Video, threads: int = 0, accelerator: Accelerator | None = None) -> None:
+        """`threads` is how many the decoder may use (0: as many as it likes), `accelerator` what it decodes in."""
+        self._video = video
+        self._container = open_film(video.path)
+        self._stream = main_picture(self._container, video.path)
+        self._decoder = decoder_for(self._stream, accelerator, threads)
+        self._clock = Clock(self._stream, video.late)
+        self._usual = 1 / video.frame_rate if video.frame_rate else Fraction(0)
+        self._start = self._clock.ticks(video.start)
+        # One packet may be no frame (a field, or two frames in AVI's packed bitstreams): all have to be decoded.
+        self._whole = video.container in DECODING_TIMES_ONLY or video.interlaced
+        self._packets: Iterator[Packet[Stream]] = iter(())
+        self._next: int | None = None  # number of the packet that `_packets` gives next, while that is known
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._container.close()
+
+    def at(self, times: Iterable[Fraction], reading: Reading | None = None) -> Iterator[tuple[Fraction, Frame]]:
+        """Read the frames shown at given times, as `frames_at` does; may be called again with any times."""
+        reading = reading if reading is not None else Reading()
+        if not self._video.ordered:
+            yield from straight_frames(self._video, times, reading)
+            return
+        reading.end = self._video.index.end
+        wanted = list(takewhile(lambda time: time < self._video.index.end, times))
+        given = 0
+        for visit in plan_visits(self._video.index, wanted):
+            for time, frame in self.visit(visit, reading):
+                yield time, frame
+                given += 1
+            if wanted[given:] and wanted[given] <= visit.times[-1][-1]:
+                yield from straight_frames(self._video, wanted[given:], reading, self._before(visit))
+                return
+
+    def visit(self, visit: Visit, reading: Reading) -> Iterator[tuple[Fraction, Frame]]:
+        """Read what is wanted of some groups of pictures, up to the first frame that does not come out.
+
+        None does where it is damaged, or where the keyframe before it was none to start decoding at.
+        """
+        before, wanted = reading.damaged, deque(zip(visit.ticks, visit.times, strict=True))
+        entered = visit.entry == 0
+        for picture in self._pictures(visit, reading):
+            ticks = self._clock.shown(picture, None)
+            if not entered and ticks != int(self._video.index.pts[visit.entry]) + self._start:
+                break  # at a recovery point FFmpeg holds pictures back, and gives wrong ones where x264 wrote it
+            entered = True
+            if ticks is None or picture.is_corrupt or ticks - self._start < wanted[0][0]:
+                continue
+            if ticks - self._start > wanted[0][0]:
+                break
+            length = self._clock.seconds(picture.duration) if picture.duration > 0 else self._usual
+            frame = Frame(self._clock.seconds(ticks) - self._video.start, length, picture)
+            for time in wanted.popleft()[1]:
+                yield time, frame
+            if not wanted:
+                return
+        reading.damaged = before  # whoever reads these groups again counts anew
+
+    def _before(self, visit: Visit) -> Fraction:
+        """A time in the group before a visit's first one."""
+        index = self._video.index
+        return max(Fraction(0), (int(index.pts[visit.entry]) - 1) * index.tick)
+
+    def _pictures(self, visit: Visit, reading: Reading) -> Iterator[VideoFrame]:
+        """Decode a visit's packets, as few as its frames need."""
+        entry = self._enter(visit)
+        if entry is None:
+            return
+        if self._decoder.is_open:
+            self._decoder.flush_buffers()
+        index = self._video.index
+        unread, begins = set(visit.ticks), entry.is_keyframe
+        first, last = int(index.pts[visit.entry]), int(index.pts[visit.last])
+        dropped = False
+        for packet in chain([entry], self._packets):
+            ticks = self._ticks(packet)
+            if dropped and ticks is None and packet.size:
+                continue  # the second field of a picture that was left out has no time of its own
+            dropped = False
+            if not packet.size:
+                break
+            if packet.is_keyframe and packet is not entry:
+                if ticks is not None and ticks > last:
+                    self._packets = chain([packet], self._packets)
+                    break
+                begins = False
+            elif begins and ticks is not None and ticks < first:
+                self._count(ticks)
+                dropped = True
+                continue  # a leading picture, of a group whose forerunner was left out
+            self._count(ticks)
+            self._decoder.skip_frame = "DEFAULT" if self._whole or ticks in unread else "NONREF"
+            yield from self._decode(packet, reading)
+            unread.discard(ticks)
+            if not unread and not self._whole:
+                break
+        yield from self._decode(None, reading)
+
+    def _decode(self, packet: "Packet[Stream] | None", reading: Reading) -> Sequence[VideoFrame]:
+        try:
+            pictures = self._decoder.decode(packet)
+        except av.error.EOFError:
+            return []
+        except av.error.FFmpegError:
+            reading.damaged += 1
+            return []
+        reading.damaged += sum(picture.is_corrupt for picture in pictures)
+        return pictures
+
+    def _enter(self, visit: Visit) -> "Packet[Stream] | None":
+        """Go to the packet at which a visit starts."""
+        index = self._video.index
+        near = self._next is not None and self._next <= visit.entry
+        if near and index.size[self._next : visit.entry].sum() < READ_ON and (packet := self._find(visit)):
+            return packet
+        keyframe = int(index.pts[visit.entry]) + self._start + self._video.late
+        for margin in SEEK_MARGINS if visit.entry else ():
+            go_to(self._container, self._stream, keyframe - int(margin / index.tick))
+            self._packets = packets(self._container, Damage(), self._stream)
+            if packet := self._find(visit):
+                return packet
+        go_to_beginning(self._container, self._stream)
+        self._packets = packets(self._container, Damage(), self._stream)
+        return self._find(visit)
+
+    def _find(self, visit: Visit) -> "Packet[Stream] | None":
+        """Read on to the packet at which a visit starts; None: it was not to be found from here."""
+        index = self._video.index
+        self._next = None
+        for packet in self._packets:
+            ticks = self._ticks(packet)
+            if ticks is None:
+                continue
+            if packet_stamp(packet) == index.stamp[visit.entry]:
+                self._next = visit.entry
+                return packet
+            if packet.is_keyframe and ticks > index.pts[visit.entry]:
+                return None
+        return None
+
+    def _ticks(self, packet: "Packet[Stream]") -> int | None:
+        """When a packet's frame is shown, counted from the video's start; None: not at all."""
+        if not packet.size or packet.is_discard:
+            return None
+        ticks = self._clock.read(packet)
+        return None if ticks is None else ticks - self._start
+
+    def _count(self, ticks: int | None) -> None:
+        if self._next is not None and ticks is not None:
+            self._next += 1
 
 
 def frames_between(
@@ -124,7 +244,7 @@ def frames_between(
     """
     reading = reading if reading is not None else Reading()
     with open_film(video.path) as container:
-        decoder = _Decoder(video, container, reading, keep_damaged=True)
+        decoder = StraightDecoder(video, container, reading, keep_damaged=True)
         frame = decoder.seek(spans[0].start) if spans and spans[0].start > SEEK_AHEAD else None
         frame = frame or decoder.next()
         shown = None
@@ -141,87 +261,3 @@ def frames_between(
                 shown, frame = frame, decoder.next()
                 reading.given += 1
                 yield number, shown
-
-
-class _Decoder:
-    """One pass over a film's frames in the order they are shown, with jumps ahead."""
-
-    def __init__(
-        self, video: Video, container: InputContainer, reading: Reading, keep_damaged: bool = False
-    ) -> None:
-        self._video, self._container, self._reading = video, container, reading
-        self._keep_damaged = keep_damaged
-        self._stream: VideoStream = main_picture(container, video.path)
-        self._decoder = picture_decoder(self._stream)
-        self._decoder.thread_type = "AUTO"
-        self._clock = Clock(self._stream, video.late)
-        self._seekable = self._clock.ordered
-        self._usual = 1 / video.frame_rate if video.frame_rate else Fraction(0)
-        self._frames = self._read()
-
-    def next(self) -> Frame | None:
-        """The next frame shown; None at the film's end."""
-        return next(self._frames, None)
-
-    def seek(self, want: Fraction) -> Frame | None:
-        """Jump ahead to the frames around a time, or stay where that cannot be done.
-
-        Returns:
-            A frame at or before `want`, or None where nothing was jumped over.
-        """
-        if not self._seekable:
-            return None
-        tick = cast(Fraction, self._stream.time_base)
-        for margin in SEEK_MARGINS:
-            target = max(Fraction(0), want - margin) + self._video.start
-            go_to(self._container, self._stream, int(target / tick))
-            self._restart(jumped=True)
-            first = next(self._frames, None)
-            if first is not None and first.time <= want:
-                return first
-        # Nothing to rely on: from the beginning, and never again.
-        self._seekable = False
-        go_to_beginning(self._container, self._stream)
-        self._restart(jumped=False)
-        return None
-
-    def _restart(self, jumped: bool) -> None:
-        self._clock.reset()
-        if self._decoder.is_open:
-            self._decoder.flush_buffers()
-        self._frames = self._read(jumped)
-
-    def _read(self, jumped: bool = False) -> Iterator[Frame]:
-        damage = Damage()
-        previous: int | None = None
-        for packet in packets(self._container, damage, self._stream):
-            self._reading.damaged += damage.packets
-            damage.packets = 0
-            if jumped and packet.size and not packet.is_keyframe:
-                # A transport stream is entered anywhere, and MPEG-4's decoder paints on grey from there.
-                continue
-            jumped = False
-            for picture in self._decode(packet):
-                ticks = self._clock.shown(picture, previous)
-                if ticks is None or (previous is not None and ticks <= previous):
-                    continue
-                previous = ticks
-                if picture.is_corrupt and not self._keep_damaged:
-                    continue
-                time = self._clock.seconds(ticks) - self._video.start
-                if time < 0:
-                    continue
-                length = self._clock.seconds(picture.duration) if picture.duration > 0 else self._usual
-                yield Frame(time, length, picture)
-
-    def _decode(self, packet: "Packet[Stream]") -> list[VideoFrame]:
-        self._clock.mark(packet)
-        try:
-            pictures = self._decoder.decode(packet)
-        except av.error.EOFError:
-            return []
-        except av.error.FFmpegError:
-            self._reading.damaged += 1
-            return []
-        self._reading.damaged += sum(picture.is_corrupt for picture in pictures)
-        return pictures

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from miles_deep.errors import VideoError
 from miles_deep.timecode import Span
-from miles_deep.video.container import Clock, Damage, main_picture, open_film, packets
+from miles_deep.video.clock import Clock
+from miles_deep.video.container import Damage, main_picture, open_film, packets
 
 JITTER = Fraction(1, 500)
 """Seconds by which equal frames may seem unequal: containers round to 1 ms, which moves each end by up to 1 ms."""

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import cast
 
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
-from miles_deep.video.frames import Frame
+from miles_deep.video.frame import Frame
 from miles_deep.video.video import Video
 
 MATRICES = {
@@ -21,6 +20,10 @@ MATRICES = {
     10: Colorspace.BT2020,
 }
 """H.273 matrix coefficients to the scaler's name for them; others are no YUV, or have no name there."""
+
+PLANAR = {"nv12": "yuv420p", "p010le": "yuv420p10le", "p012le": "yuv420p12le"}
+"""Formats that hardware decodes to, and those of the same samples in planes of their own. Where nothing is scaled,
+the scaler takes other, less exact ways with the former."""
 
 Resize = Callable[[int, int, Fraction], tuple[int, int]]
 """From width, height and pixel aspect of an upright frame to the wanted width and height."""
@@ -45,6 +48,8 @@ class Scaler:
         width, height = self._resize(width, height, aspect)
         if self._turn.transpose:
             width, height = height, width
+        if (width, height) == (picture.width, picture.height) and picture.format.name in PLANAR:
+            picture = picture.reformat(format=PLANAR[picture.format.name])
         scaled = self._scaler.reformat(
             picture,
             width,
@@ -56,7 +61,10 @@ class Scaler:
             interpolation=Interpolation.BILINEAR,
             threads=1,
         )
-        return self._upright(cast(NDArray[np.uint8], scaled.to_ndarray()))
+        plane = scaled.planes[0]
+        # The scaler's own memory, seen as an array; the plane keeps it alive.
+        pixels = np.ndarray((height, width, 3), np.uint8, memoryview(plane), strides=(plane.line_size, 3, 1))
+        return self._upright(pixels)
 
     def _upright(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         if self._turn.transpose:

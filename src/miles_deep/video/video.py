@@ -79,7 +79,7 @@ class Video:
     ordered: bool
     """Whether the file tells of every packet when its frame is shown; raw streams and h264 in AVI do not."""
     late: int
-    """Ticks by which FFmpeg's presentation times are late; see `container.Clock`."""
+    """Ticks by which FFmpeg's presentation times are late; see `clock.Clock`."""
     frame_rate: Fraction | None
     """Average frames a second; None where the file does not tell."""
     start: Fraction
