@@ -10,15 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_model import UNREADABLE, FrameReader
 from numpy.typing import NDArray
 
-from media import SPECIAL, AudioTrack, FilmSpec, corrupt, make_film, truncate
+from fake_model import UNREADABLE, FrameReader, Labeller
+from media import ONE_KEYFRAME, SPECIAL, AudioTrack, FilmSpec, corrupt, make_film, truncate
 from miles_deep.classify import Scores, score
-from miles_deep.classify.sampling import exact, midpoint
+from miles_deep.classify.pipeline import MAX_DECODERS, Pipeline
+from miles_deep.classify.sampling import midpoint, midpoints
 from miles_deep.errors import ModelError, OptionError, VideoError
 from miles_deep.model import Preprocess
-from miles_deep.video import Reading, probe
+from miles_deep.video import probe
 from truth import FILMS, every_film, truth
 
 Films = Callable[[FilmSpec], Path]
@@ -59,13 +60,22 @@ def test_every_second_of_every_film(spec: FilmSpec, film: Films) -> None:
     assert np.all(scores.values[:, 1] == 0.5)
 
 
-@pytest.mark.parametrize("batch_size", [1, 5, 12, 32, 256])
+@pytest.mark.parametrize(
+    ("batch_size", "batches"),
+    [(1, [1] * 12), (5, [5, 5, 2]), (7, [7, 5]), (12, [8, 4]), (32, [8, 4]), (256, [8, 4])],
+)
 @pytest.mark.parametrize("name", ["mp4-h264", "vfr-mkv", "bframes-avi-h264", "missing-duration-webm"])
-def test_batches_are_full_but_the_last(name: str, batch_size: int, film: Films) -> None:
+def test_batches_are_full_but_the_last(name: str, batch_size: int, batches: list[int], film: Films) -> None:
     spec, model = FILMS[name], FrameReader()
     check(score(probe(film(spec)), model, batch_size=batch_size), spec)
-    full, rest = divmod(12, batch_size)
-    assert model.batches == [batch_size] * full + [rest] * (rest > 0)
+    assert model.batches == batches
+
+
+def test_batches_grow_up_to_their_size(film: Films) -> None:
+    """The first are small, so that the network begins early."""
+    spec, model = FilmSpec(duration=Fraction(100), rate=Fraction(5), audio=()), FrameReader()
+    check(score(probe(film(spec)), model, batch_size=32), spec)
+    assert model.batches == [8, 16, 32, 32, 12]
 
 
 @pytest.mark.parametrize("container", ["mp4", "mkv", "avi", "ts", "wmv", "webm"])
@@ -79,12 +89,6 @@ def test_the_last_second_is_as_long_as_it_is(container: str, frames: int, film: 
     assert (
         numbers(scores)[-1] == truth(spec).at((math.floor(spec.duration - Fraction(1, 25)) + spec.duration) / 2)[0]
     )
-
-
-def test_midpoints() -> None:
-    assert midpoint(3, Fraction(10)) == Fraction(7, 2)
-    assert midpoint(11, Fraction("11.2")) == Fraction("11.1")
-    assert midpoint(0, Fraction("0.4")) == Fraction("0.2")
 
 
 @pytest.mark.parametrize("promised", ["00:00:07.250000000", "00:00:11.950000000", "00:00:19.500000000"])
@@ -193,15 +197,29 @@ def test_a_slow_model_holds_the_decoder_back(batch_size: int, film: Films) -> No
     video = probe(film(spec))
     scores = score(video, model, batch_size=batch_size)
     check(scores, spec)
-    # One batch at the model, two waiting, one being handed over.
-    assert batch_size < max(most) <= 4 * batch_size
+    # One batch at the model, two waiting, and one picture in the hand of each decoder.
+    assert batch_size < max(most) <= 3 * batch_size + MAX_DECODERS
+    assert max(most) < 100
 
 
 def test_progress(film: Films) -> None:
     told: list[tuple[Fraction, Fraction]] = []
     spec = FilmSpec(duration=Fraction(298, 25))
     score(probe(film(spec)), FrameReader(), batch_size=5, progress=lambda done, of: told.append((done, of)))
-    assert told == [(done, spec.duration) for done in (5, 10, spec.duration)]
+    third = spec.duration * 5 / 12  # of twelve frames
+    assert told == [(done, spec.duration) for done in (third, 2 * third, spec.duration, spec.duration)]
+
+
+@pytest.mark.parametrize("sampling", ["exact", "adaptive"])
+@pytest.mark.parametrize("name", ["mp4-h264", "vfr-mkv", "one-keyframe", "bare-h264", "one-frame"])
+def test_progress_ascends_to_the_end(name: str, sampling: str, film: Films) -> None:
+    told: list[tuple[Fraction, Fraction]] = []
+    video = probe(film(FILMS[name]))
+    score(video, FrameReader(), sampling, batch_size=1, progress=lambda done, of: told.append((done, of)))
+    assert told == sorted(told)
+    assert {of for _, of in told} == {video.index.end}
+    assert told[0][0] > 0 and told[-1][0] == video.index.end
+    assert len(told) > 1
 
 
 def test_the_models_error_reaches_the_caller(film: Films) -> None:
@@ -236,7 +254,7 @@ def test_an_interrupt_ends_all_threads(interrupt: type[BaseException], film: Fil
     """`no_thread_survives` looks whether they are gone."""
 
     def progress(done: Fraction, of: Fraction) -> None:
-        assert {"decode", "infer"} & {thread.name for thread in threading.enumerate()}
+        assert {"decode-0", "infer"} & {thread.name for thread in threading.enumerate()}
         raise interrupt
 
     model = FrameReader()
@@ -247,11 +265,88 @@ def test_an_interrupt_ends_all_threads(interrupt: type[BaseException], film: Fil
     assert sum(model.batches) < 12
 
 
-def test_samples_are_told_of_exactly(film: Films) -> None:
-    spec = SPECIAL["vfr-mp4"]
-    reading = Reading()
-    samples = list(exact(probe(film(spec)), reading))
-    assert [sample.second for sample in samples] == list(range(12))
-    assert [sample.time for sample in samples] == [Fraction(2 * second + 1, 2) for second in range(12)]
-    assert [sample.frame.time for sample in samples] == [shown for _, shown in truth(spec).samples()]
-    assert reading.end == 12
+def test_a_pipeline_looks_again_and_again(film: Films) -> None:
+    """Waves of one strategy, in which each time is given once, whatever was looked at before."""
+    spec, model = FILMS["mp4-h264"], FrameReader()
+    true = truth(spec)
+    with Pipeline(probe(film(spec)), model, 4) as pipeline:
+        for wave in (
+            midpoints(true.end),
+            [Fraction(1, 3)],
+            [],
+            midpoints(true.end)[3:5],
+            [Fraction(0), Fraction(11)],
+        ):
+            seen = {
+                time: int(row[0])
+                for batch in pipeline.look(wave)
+                for time, row in zip(batch.times, batch.values, strict=True)
+            }
+            assert seen == {time: true.at(time)[0] for time in wave}
+        assert list(pipeline.look([true.end, true.end + 1])) == []
+        assert pipeline.reading.damaged == 0
+
+
+def test_a_look_that_is_given_up(film: Films) -> None:
+    """Its threads end, and the pipeline may be asked again."""
+    with Pipeline(probe(film(SPECIAL["50-fps"])), FrameReader(), 1) as pipeline:
+        for _ in range(3):
+            batches = pipeline.look(midpoints(Fraction(12)))
+            assert len(next(batches).times) == 1
+            batches.close()
+            names = {thread.name for thread in threading.enumerate()}
+            assert not any(name == "infer" or name.startswith("decode") for name in names)
+
+
+LAZY = ["mp4-h264", "vfr-mkv", "one-keyframe", "ts-hevc-start=7_5", "open-gop-mpeg2", "webm-vp9-audio=opus"]
+LAZY += [
+    "mkv-mjpeg-pix_fmt=yuvj420p",
+    "bframes-avi-h264",
+    "hidden-frames-mp4",
+    "29.97-fps",
+    "sub-second",
+    "one-frame",
+]
+
+
+@pytest.mark.parametrize("effort", [0.5, 0.95, 1.0])
+@pytest.mark.parametrize("name", LAZY)
+def test_adaptive_rows_are_those_of_exact_where_it_looked(name: str, effort: float, film: Films) -> None:
+    """Bit for bit; where it did not look, they lie between those of the seconds around."""
+    video, on = probe(film(FILMS[name])), lambda number: 60 <= number < 200
+    every = score(video, Labeller(on=on, sure=0.9))
+    some = score(video, Labeller(on=on, sure=0.9), "adaptive", effort)
+    assert len(some) == len(every)
+    assert np.array_equal(some.times, every.times)
+    assert np.array_equal(some.values[some.looked], every.values[some.looked])
+    assert (some.values >= every.values.min()).all() and (some.values <= every.values.max()).all()
+    assert (some.duration, some.notes) == (every.duration, every.notes)
+    if video.ordered:
+        assert (some.sampling, some.effort) == ("adaptive", effort)
+        assert some.looked.all() or effort < 1
+    else:
+        assert (some.sampling, some.effort) == ("exact", 1.0), "it has to be decoded whole"
+    assert (every.sampling, every.effort, every.looked.all()) == ("exact", 1.0, True)
+
+
+def test_a_film_whose_only_keyframe_is_hidden(film: Films) -> None:
+    """An edit list begins after it: there is no keyframe that is shown."""
+    spec = FilmSpec(start=Fraction(-12, 25), gop=ONE_KEYFRAME)
+    video = probe(film(spec))
+    assert video.keyframes == ()
+    check(score(video, FrameReader()), spec)
+    assert len(score(video, FrameReader(), "adaptive")) == 12
+
+
+@pytest.mark.parametrize("spec", TORN, ids=str)
+def test_a_truncated_film_sampled_adaptively(spec: FilmSpec, film: Films, tmp_path: Path) -> None:
+    path = truncate(film(spec), tmp_path / f"cut{spec.suffix}", 0.5)
+    every, some = score(probe(path), FrameReader()), score(probe(path), FrameReader(), "adaptive", 1.0)
+    assert np.array_equal(some.values, every.values)
+    assert (some.duration, len(some.notes)) == (every.duration, len(every.notes))
+
+
+@pytest.mark.parametrize("effort", [0.0, 0.49, 1.01, float("nan"), float("inf")])
+def test_effort_out_of_range(effort: float, film: Films) -> None:
+    with pytest.raises(OptionError, match=r"0\.5 to 1"):
+        score(probe(film(FilmSpec())), FrameReader(), "adaptive", effort)

@@ -1,157 +1,231 @@
 """Decode, gather into batches, infer: the one place that has threads."""
 
+import contextlib
+import os
 import threading
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from miles_deep.classify.channel import Channel, ChannelClosed
-from miles_deep.classify.sampling import SAMPLINGS
-from miles_deep.classify.scores import Scores
-from miles_deep.errors import OptionError
 from miles_deep.model.model import Model
-from miles_deep.timecode import clock
-from miles_deep.video import Reading, Scaler, Video
+from miles_deep.video import (
+    Accelerator,
+    Frame,
+    FrameReader,
+    Reading,
+    Scaler,
+    Video,
+    Visit,
+    plan_visits,
+    straight_frames,
+)
 
-Progress = Callable[[Fraction, Fraction], None]
-"""Is told how many seconds of how many are done."""
+MAX_DECODERS = 8
+"""Each keeps some twenty decoded frames; with so many the network is what everything waits for."""
+
+FIRST_BATCH = 8
+"""Frames in the first batch, twice as many in each that follows: so the network begins early, and ends soon after
+the last frame where there are few."""
 
 QUEUED_BATCHES = 2
-"""Batches that may wait for the network: one to work on while the next is filled."""
-
-MAX_BATCH = 256
-"""A few batches are under way at a time; of 256 frames each they take 200 MB."""
+"""Batches of frames that may wait for the network, and of scores that may wait to be taken."""
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Frames ready for the network, with the seconds they stand for."""
+class Seen:
+    """Some frames' scores."""
 
-    seconds: list[int]
     times: list[Fraction]
-    frames: NDArray[np.uint8]
-    """[N, H, W, 3], RGB."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A batch's scores."""
-
-    seconds: list[int]
-    times: list[Fraction]
+    """Seconds from the video's start at which they are shown, in no order."""
     values: NDArray[np.float32]
     """[N, K]."""
 
 
-def score(
-    video: Video,
-    model: Model,
-    sampling: str = "exact",
-    batch_size: int = 32,
-    progress: Progress | None = None,
-) -> Scores:
-    """Classify a film. One thread decodes, one infers, this one gathers; all are done when it returns or raises.
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A frame ready for the network."""
 
-    Raises:
-        OptionError: an unknown sampling, or a batch size out of range.
-        VideoError: the film cannot be decoded.
-        ModelError: the network cannot be run.
+    time: Fraction
+    rgb: NDArray[np.uint8]
+    """[H, W, 3]; a view of the scaler's own buffer."""
+
+
+class Pipeline:
+    """Looks at frames of one film with one model.
+
+    Several decoders work side by side, each on groups of pictures of its own, and the network on what they find.
+    Decoding groups apart needs less work than letting many threads share each frame, and nobody waits for others:
+    the table is in docs/benchmarks.md. Threads live only while `look` runs; files and decoders stay open between.
     """
-    if sampling not in SAMPLINGS:
-        raise OptionError(f"no sampling {sampling!r}; there are: {', '.join(SAMPLINGS)}")
-    if not 1 <= batch_size <= MAX_BATCH:
-        raise OptionError(f"the batch size must be 1 to {MAX_BATCH}, not {batch_size}")
 
-    reading = Reading()
-    batches: Channel[Batch] = Channel(QUEUED_BATCHES)
-    results: Channel[Scored] = Channel(QUEUED_BATCHES)
-    workers = [
-        threading.Thread(
-            target=_decode, args=(video, model, sampling, batch_size, reading, batches), name="decode"
-        ),
-        threading.Thread(target=_infer, args=(model, batches, results), name="infer"),
-    ]
-    times: dict[int, Fraction] = {}
-    values: dict[int, NDArray[np.float32]] = {}
-    try:
-        for worker in workers:
-            worker.start()
-        for scored in results:
-            times.update(zip(scored.seconds, scored.times, strict=True))
-            values.update(zip(scored.seconds, scored.values, strict=True))
-            if progress is not None:
-                progress(min(Fraction(len(times)), video.duration), video.duration)
-    finally:
-        results.close()
-        batches.close()
-        for worker in workers:
-            if worker.ident is not None:
-                worker.join()
+    def __init__(
+        self, video: Video, model: Model, batch_size: int, accelerator: Accelerator | None = None
+    ) -> None:
+        self._video, self._model, self._batch_size = video, model, batch_size
+        # While the film is opened. What goes wrong in it is told by the first inference, which tries again.
+        self._preparing = threading.Thread(target=self._prepare, name="prepare")
+        self._preparing.start()
+        self._readers: list[FrameReader] = []
+        try:
+            cores, groups = _cores(), len(video.keyframes) if video.ordered else 1
+            # Hardware decodes one thing after the other, whoever asks.
+            count = 1 if accelerator else max(1, min(cores, groups // 2, MAX_DECODERS))
+            for _ in range(count):
+                self._readers.append(FrameReader(video, -(-cores // count), accelerator))
+            self._readings = [Reading() for _ in range(count + 1)]
+        except BaseException:
+            self.close()
+            raise
 
-    seconds = sorted(times)
-    return Scores(
-        labels=model.labels,
-        times=np.array([float(times[second]) for second in seconds]),
-        values=np.array([values[second] for second in seconds], np.float32),
-        duration=reading.end if reading.end is not None else video.duration,
-        background=model.background,
-        groups=model.groups,
-        model=model.digest,
-        notes=tuple(_notes(video, reading)),
-    )
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the files."""
+        self._preparing.join()
+        for reader in self._readers:
+            reader.close()
+
+    @property
+    def reading(self) -> Reading:
+        """What came out so far, all decoders together."""
+        ends = [reading.end for reading in self._readings if reading.end is not None]
+        return Reading(sum(reading.damaged for reading in self._readings), min(ends, default=None))
+
+    def look(self, times: Sequence[Fraction]) -> Iterator[Seen]:
+        """Score the frames shown at some times.
+
+        Args:
+            times: seconds from the video's start, ascending.
+
+        Yields:
+            A batch's scores as soon as they are there; times at or after the film's end are left out.
+
+        Raises:
+            VideoError: the film cannot be decoded.
+            ModelError: the network cannot be run.
+        """
+        work = _Work(self._video, times, len(self._readers))
+        pictures: Channel[Picture] = Channel(QUEUED_BATCHES * self._batch_size)
+        results: Channel[Seen] = Channel(QUEUED_BATCHES)
+        workers = [
+            threading.Thread(target=self._decode, args=(number, work, pictures), name=f"decode-{number}")
+            for number in range(len(self._readers))
+        ]
+        workers.append(threading.Thread(target=self._infer, args=(pictures, results), name="infer"))
+        try:
+            for worker in workers:
+                worker.start()
+            yield from results
+        finally:
+            results.close()
+            pictures.close()
+            for worker in workers:
+                if worker.ident is not None:
+                    worker.join()
+
+    def _prepare(self) -> None:
+        with contextlib.suppress(Exception):
+            self._model.prepare()
+
+    def _decode(self, number: int, work: "_Work", pictures: Channel[Picture]) -> None:
+        spec = self._model.card.preprocess
+        scaler = Scaler(self._video, spec.resized)
+        reading = self._readings[number]
+
+        def send(time: Fraction, frame: Frame) -> None:
+            pictures.send(Picture(time, spec.crop(scaler.rgb(frame))))
+
+        try:
+            for visit in work.visits():
+                given = 0
+                for time, frame in self._readers[number].visit(visit, reading):
+                    send(time, frame)
+                    given += 1
+                work.leave(visit, given)
+            if work.is_last():
+                # What did not come out is looked for straight through, all in one pass.
+                for time, frame in straight_frames(self._video, work.left, self._readings[-1]):
+                    send(time, frame)
+                pictures.close()
+        except ChannelClosed:
+            pass
+        except BaseException as error:
+            pictures.close(error)
+
+    def _infer(self, pictures: Channel[Picture], results: Channel[Seen]) -> None:
+        spec = self._model.card.preprocess
+        batch = np.empty((self._batch_size, spec.height, spec.width, 3), np.uint8)
+        times: list[Fraction] = []
+        full = min(FIRST_BATCH, self._batch_size)
+        try:
+            self._preparing.join()
+            for picture in pictures:
+                batch[len(times)] = picture.rgb
+                times.append(picture.time)
+                if len(times) == full:
+                    results.send(Seen(times, self._model.infer(batch[:full])))
+                    times, full = [], min(2 * full, self._batch_size)
+            if times:
+                results.send(Seen(times, self._model.infer(batch[: len(times)])))
+            results.close()
+        except ChannelClosed:
+            pictures.close()
+        except BaseException as error:
+            pictures.close()
+            results.close(error)
 
 
-def _decode(
-    video: Video, model: Model, sampling: str, batch_size: int, reading: Reading, batches: Channel[Batch]
-) -> None:
-    spec = model.card.preprocess
-    scaler = Scaler(video, spec.resized)
-    batch = _empty_batch(batch_size, spec.height, spec.width)
-    try:
-        for sample in SAMPLINGS[sampling](video, reading):
-            if batches.closed:
+class _Work:
+    """Visits that several decoders share."""
+
+    def __init__(self, video: Video, times: Sequence[Fraction], workers: int) -> None:
+        self.left: list[Fraction] = []
+        self._lock = threading.Lock()
+        self._workers = workers
+        if video.ordered:
+            wanted = [time for time in times if time < video.index.end]
+            self._visits = plan_visits(video.index, wanted)
+        else:
+            self._visits = iter(())
+            self.left += times
+
+    def visits(self) -> Iterator[Visit]:
+        """The next visits that nobody has taken."""
+        while True:
+            with self._lock:
+                visit = next(self._visits, None)
+            if visit is None:
                 return
-            batch.frames[len(batch.seconds)] = spec.crop(scaler.rgb(sample.frame))
-            batch.seconds.append(sample.second)
-            batch.times.append(sample.time)
-            if len(batch.seconds) == batch_size:
-                batches.send(batch)
-                batch = _empty_batch(batch_size, spec.height, spec.width)
-        if batch.seconds:
-            batches.send(Batch(batch.seconds, batch.times, batch.frames[: len(batch.seconds)]))
-        batches.close()
-    except ChannelClosed:
-        pass
-    except BaseException as error:
-        batches.close(error)
+            yield visit
+
+    def leave(self, visit: Visit, given: int) -> None:
+        """Note the times of a visit of which only so many were given."""
+        times = [time for same in visit.times for time in same]
+        with self._lock:
+            self.left += times[given:]
+
+    def is_last(self) -> bool:
+        """Note that one worker has no more visits; whether it is the last."""
+        with self._lock:
+            self._workers -= 1
+            self.left.sort()
+            return self._workers == 0
 
 
-def _infer(model: Model, batches: Channel[Batch], results: Channel[Scored]) -> None:
-    try:
-        for batch in batches:
-            results.send(Scored(batch.seconds, batch.times, model.infer(batch.frames)))
-        results.close()
-    except ChannelClosed:
-        batches.close()
-    except BaseException as error:
-        batches.close()
-        results.close(error)
-
-
-def _empty_batch(size: int, height: int, width: int) -> Batch:
-    return Batch([], [], np.empty((size, height, width, 3), np.uint8))
-
-
-def _notes(video: Video, reading: Reading) -> list[str]:
-    notes = []
-    if reading.damaged:
-        notes.append(f"{reading.damaged} damaged packet{'s' * (reading.damaged > 1)} skipped")
-    if video.promised and reading.end is not None and video.duration - reading.end > 1:
-        notes.append(
-            f"the pictures end at {clock(reading.end)}, though the header promises {clock(video.duration)}; "
-            "is the file cut short?"
-        )
-    return notes
+def _cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

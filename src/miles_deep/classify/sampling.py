@@ -1,23 +1,30 @@
-"""Which frames stand for the seconds of a film. Every strategy is only a choice of times."""
+"""Which frames stand for the seconds of a film. Every strategy is only a choice of times; all of it is pure."""
 
-import itertools
 import math
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from miles_deep.video import Frame, Reading, Video, frames_at
+from miles_deep.classify.certainty import Neighbourhood
+from miles_deep.classify.looks import Look
+from miles_deep.video import Reading
+from miles_deep.video.packets import PacketIndex
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """The frame that stands for one second of the film."""
+class Second:
+    """What is known of one second of the film."""
 
-    second: int
-    """k, for the half-open span [k, k+1)."""
     time: Fraction
-    """Seconds at which it was looked for."""
-    frame: Frame
+    """The middle of the second."""
+    values: Look
+    looked: bool
+    """Whether its own frame was looked at; else it is inferred from its neighbours."""
+
+
+Strategy = Generator[list[Fraction], Mapping[Fraction, Look], list[Second]]
+"""Yields times to look at, ascending; is sent everything that was seen so far; returns all seconds of the film."""
 
 
 def midpoint(second: int, end: Fraction) -> Fraction:
@@ -25,32 +32,83 @@ def midpoint(second: int, end: Fraction) -> Fraction:
     return (second + min(Fraction(second + 1), end)) / 2
 
 
-def midpoints(end: Fraction) -> Iterator[Fraction]:
-    """The middle of every second, endlessly; `end` is where the film is expected to end.
+def midpoints(end: Fraction) -> list[Fraction]:
+    """The middle of every second of a film."""
+    return [midpoint(second, end) for second in range(math.ceil(end))]
 
-    Endless, since a header's duration may be wrong and only the frames tell.
+
+def exact(index: PacketIndex, reading: Callable[[], Reading], effort: float) -> Strategy:
+    """Look at every second: the frame shown at its midpoint."""
+    end = index.end
+    while True:
+        seen = yield midpoints(end)
+        actual = reading().end
+        if actual is None or actual >= end:
+            return [Second(time, seen[time], True) for time in midpoints(end) if time in seen]
+        end = actual  # the last frames cannot be decoded: the last second is shorter than it seemed
+
+
+def adaptive(index: PacketIndex, reading: Callable[[], Reading], effort: float) -> Strategy:
+    """Look at keyframes, one a second at most, then at seconds whose label is not certain enough, until all are.
+
+    Keyframes are cheap, and encoders put them where shots begin. How certain the label of a second is that was
+    not looked at, `certainty.Neighbourhood` tells from the looks around it and the sizes of the packets between.
     """
-    for second in itertools.count():
-        yield midpoint(second, end) if second < end else second + Fraction(1, 2)
+    wave = asked = _keyframes(index)
+    while True:
+        seen = yield wave
+        times = midpoints(min(index.end, reading().end or index.end))
+        unseen = [time for time in times if time not in seen]
+        if not seen:
+            wave = [time for time in unseen if time not in asked]
+        else:
+            around = Neighbourhood(index, seen)
+            sure = dict(zip(unseen, around.certainty(unseen), strict=True))
+            candidates = sorted(set(unseen) - set(asked))
+            uncertain = [time for time in candidates if sure[time] < effort or effort == 1]
+            wave = _filled(uncertain, candidates, index.keyframes)
+        asked = [*asked, *wave]
+        if not wave:
+            break
+    if not seen:
+        return []
+    rows = around.between(times)
+    return [Second(time, seen.get(time, row), time in seen) for time, row in zip(times, rows, strict=True)]
 
 
-def exact(video: Video, reading: Reading) -> Iterator[Sample]:
-    """Look at every second: the frame shown at its midpoint.
+def _keyframes(index: PacketIndex) -> list[Fraction]:
+    """One keyframe of each second that has any: the nearest to its middle, and the middle itself where that is
+    when a keyframe is shown. The first middle, where the film has no keyframe."""
+    keyframes = set(index.keyframes)
+    middles = midpoints(index.end)
+    frames = index.frame_times
+    nearest: dict[int, Fraction] = {}
+    for time in sorted(keyframes):
+        second = min(math.floor(time), len(middles) - 1)
+        if second not in nearest or abs(time - middles[second]) < abs(nearest[second] - middles[second]):
+            nearest[second] = time
+    shown = {second: frames[bisect_right(frames, middles[second]) - 1] for second in nearest}
+    chosen = [middles[second] if shown[second] in keyframes else time for second, time in nearest.items()]
+    return sorted(time for time in chosen if time < index.end) or middles[:1]
 
-    Where the film ends elsewhere than its header promised, the seconds concerned (two at most) are looked at
-    again, and come a second time.
+
+def _filled(
+    uncertain: list[Fraction], candidates: list[Fraction], keyframes: Sequence[Fraction]
+) -> list[Fraction]:
+    """The candidates that lie in a group of pictures before an uncertain second of it, and that second.
+
+    The group is decoded up to there anyway, and what the network takes for a frame is little beside that: on Big
+    Buck Bunny as many labels are right for 15 % less time.
     """
-    looked_at: dict[int, Fraction] = {}
-    for time, frame in frames_at(video, midpoints(video.duration), reading):
-        looked_at[math.floor(time)] = time
-        yield Sample(math.floor(time), time, frame)
-    if reading.end is None:
-        return
-    right = {second: midpoint(second, reading.end) for second in range(math.ceil(reading.end))}
-    again = [time for second, time in right.items() if looked_at.get(second) != time]
-    for time, frame in frames_at(video, again):
-        yield Sample(math.floor(time), time, frame)
+    reach = {bisect_right(keyframes, time): time for time in uncertain}
+    return [time for time in candidates if time <= reach.get(bisect_right(keyframes, time), -1)]
 
 
-SAMPLINGS: dict[str, Callable[[Video, Reading], Iterator[Sample]]] = {"exact": exact}
+SAMPLINGS: dict[str, Callable[[PacketIndex, Callable[[], Reading], float], Strategy]] = {
+    "exact": exact,
+    "adaptive": adaptive,
+}
 """Name to strategy: what `sampling=` takes."""
+
+EFFORT = 0.9
+"""How certain the label of a second must be to go without a look, where nobody says."""

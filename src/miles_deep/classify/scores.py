@@ -1,15 +1,19 @@
 """Scores: what the model said about every second of a film."""
 
-import json
+import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from miles_deep.classify.table import Table, read_table, write_table
 from miles_deep.errors import FormatError
-from miles_deep.files import partial_file
+
+RESERVED = ("second", "time", "looked")
+"""The columns beside those of the labels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,75 +40,148 @@ class Scores:
     """Digest of the model that gave the scores."""
     notes: tuple[str, ...] = ()
     """What a user should know of the decoding: damaged packets, a truncated film."""
+    looked: NDArray[np.bool_] = field(default_factory=lambda: np.ones(0, np.bool_))
+    """(N,) whether the second was looked at (True) or inferred from its neighbours; all were where not given."""
+    sampling: str = "exact"
+    """How the seconds to look at were chosen: a name in `classify.sampling.SAMPLINGS`."""
+    effort: float = 1.0
+    """0…1, how much certainty was asked of a sampling that leaves seconds out; 1 where none is left out."""
+    video: str = ""
+    """The film's fingerprint."""
 
     def __post_init__(self) -> None:
         rows = len(self.times)
         if self.values.shape != (rows, len(self.labels)):
             shape = f"{rows} x {len(self.labels)}"
             raise FormatError(f"scores of shape {self.values.shape} for {shape} seconds and labels")
+        if not len(self.looked):
+            object.__setattr__(self, "looked", np.ones(rows, np.bool_))
+        if self.looked.shape != (rows,):
+            raise FormatError(f"{self.looked.shape} marks for {rows} seconds")
 
     def __len__(self) -> int:
         return len(self.times)
 
     def save(self, path: str | Path) -> None:
-        """Write a Parquet file: columns second, time, and one float32 column a label.
+        """Write a Parquet file: columns second, time, looked, and one float32 column a label.
 
         Raises:
             OutputError: the file cannot be written. No partial file stays.
         """
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        table = pa.table(
-            [
-                pa.array(range(len(self)), pa.int32()),
-                pa.array(self.times, pa.float64()),
-                *(pa.array(np.ascontiguousarray(column)) for column in self.values.T),
-            ],
-            names=["second", "time", *map(_column, self.labels)],
-            metadata={
-                "miles_deep": json.dumps(
-                    {
-                        "labels": self.labels,
-                        "duration": str(self.duration),
-                        "background": self.background,
-                        "groups": self.groups,
-                        "model": self.model,
-                        "notes": self.notes,
-                    }
-                )
-            },
-        )
-        with partial_file(Path(path)) as partial:
-            pq.write_table(table, partial, write_page_checksum=True)
+        write_table(to_table(self), Path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> "Scores":
-        """Read what `save` wrote. Raises FormatError where the file is missing or not such a file."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        """Read what `save` wrote, now or in an older version.
 
+        Raises:
+            FormatError: the file is missing, or not such a file.
+        """
         try:
-            with pq.ParquetFile(path, page_checksum_verification=True) as file:
-                table = file.read()
-            meta = json.loads(table.schema.metadata[b"miles_deep"])
-            labels = tuple(meta["labels"])
-            columns = [table.column(2 + k).to_numpy() for k in range(len(labels))]
-            return cls(
-                labels=labels,
-                times=table.column(1).to_numpy().astype(np.float64),
-                values=np.stack(columns, axis=1).astype(np.float32),
-                duration=Fraction(meta["duration"]),
-                background=tuple(meta["background"]),
-                groups={name: tuple(members) for name, members in meta["groups"].items()},
-                model=meta["model"],
-                notes=tuple(meta["notes"]),
-            )
-        except (OSError, pa.ArrowException, LookupError, TypeError, ValueError, AttributeError) as error:
-            reason = next(iter(str(error).splitlines()), type(error).__name__)
-            raise FormatError(f"{path}: not a file of scores ({reason})") from error
+            return from_table(read_table(Path(path)), Path(path))
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+            raise FormatError(f"{path}: not a file of scores ({error})") from error
+
+
+def to_table(scores: Scores) -> Table:
+    """Scores as they are written."""
+    return Table(
+        names=(*RESERVED, *map(_column, scores.labels)),
+        columns=(
+            np.arange(len(scores), dtype=np.int32),
+            np.asarray(scores.times, np.float64),
+            np.asarray(scores.looked, np.bool_),
+            *np.asarray(scores.values, np.float32).T,
+        ),
+        meta={
+            "labels": scores.labels,
+            "duration": str(scores.duration),
+            "background": scores.background,
+            "groups": scores.groups,
+            "model": scores.model,
+            "notes": scores.notes,
+            "sampling": scores.sampling,
+            "effort": scores.effort,
+            "video": scores.video,
+        },
+    )
+
+
+def from_table(table: Table, path: Path) -> Scores:
+    """What `to_table` made a table of, checked. Raises FormatError, its message beginning with `path`."""
+    try:
+        return _from_table(table)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise FormatError(f"{path}: not a file of scores ({str(error)[:200]})") from error
+
+
+def _from_table(table: Table) -> Scores:
+    meta = table.meta
+    labels, columns = _texts(meta["labels"]), list(table.columns)
+    names = (*RESERVED, *map(_column, labels))
+    if len(set(labels)) != len(labels) or not labels:
+        raise ValueError("labels are missing or repeated")
+    if "sampling" not in meta:  # as written before there was a choice
+        columns.insert(RESERVED.index("looked"), np.ones(len(columns[0]), np.bool_))
+    elif table.names != names:
+        raise ValueError("its columns are not those of its labels")
+    if len(columns) != len(names):
+        raise ValueError(f"{len(columns)} columns for {len(labels)} labels")
+    second, times, looked, *values = columns
+    scores = Scores(
+        labels=labels,
+        times=times.astype(np.float64),
+        values=np.stack(values, axis=1).astype(np.float32),
+        duration=_duration(meta["duration"]),
+        background=_texts(meta["background"]),
+        groups={name: _texts(members) for name, members in meta["groups"].items()},
+        model=_text(meta["model"]),
+        notes=_texts(meta["notes"]),
+        looked=looked,
+        sampling=_text(meta.get("sampling", "exact")),
+        effort=float(meta.get("effort", 1)),
+        video=_text(meta.get("video", "")),
+    )
+    _check(scores, second)
+    return scores
+
+
+def _check(scores: Scores, second: NDArray[Any]) -> None:
+    """Hold to what other code takes for granted. Raises ValueError."""
+    rows, times = len(scores), scores.times
+    if not np.array_equal(second, np.arange(rows)):
+        raise ValueError("its rows are not the seconds of a film")
+    if not (np.isfinite(times).all() and (times >= 0).all() and (np.diff(times) >= 0).all()):
+        raise ValueError("its times are out of order")
+    if rows and rows - 1 >= scores.duration:
+        raise ValueError("it has seconds after the film's end")
+    if not np.isfinite(scores.values).all():
+        raise ValueError("scores that are no numbers")
+    if scores.looked.dtype != np.bool_:
+        raise TypeError("column looked of another kind")
+    if not 0 <= scores.effort <= 1:
+        raise ValueError("its effort is not between 0 and 1")
+
+
+def _duration(text: str) -> Fraction:
+    # Checked first, since Fraction("1e999999999") takes all memory there is.
+    if not re.fullmatch(r"[0-9]{1,30}(/0*[1-9][0-9]{0,30})?", text):
+        raise ValueError("its duration is no number of seconds")
+    return Fraction(text)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError("metadata of another kind")
+    return tuple(map(_text, value))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("metadata of another kind")
+    return value
 
 
 def _column(label: str) -> str:
     """The name of a label's column; no two columns may have one name, or other programs will not read them."""
-    return f"label {label}" if label in ("second", "time") else label
+    return f"label {label}" if re.fullmatch(rf"(label )*({'|'.join(RESERVED)})", label) else label

@@ -1,4 +1,4 @@
-"""A classifier that needs no network: its scores tell which frame it was shown."""
+"""Classifiers that need no network: their scores tell which frame they were shown."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -33,12 +33,37 @@ class FrameReader:
         )
         self.labels, self.background, self.groups = self.card.labels, self.card.background, self.card.groups
 
+    @property
+    def looks(self) -> int:
+        """How many frames it was shown."""
+        return sum(self.batches)
+
+    def prepare(self) -> None:
+        """There is nothing to get ready."""
+
     def infer(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """[number of the frame, 0.5] for every frame; `UNREADABLE` where its picture is damaged."""
+        """A row of scores for every frame."""
         self.before(batch)
         self.batches.append(len(batch))
         assert batch.dtype == np.uint8
-        return np.array([[number_or_not(rgb), 0.5] for rgb in batch], np.float32)
+        return np.array([self.row(number_or_not(rgb)) for rgb in batch], np.float32)
+
+    def row(self, number: int) -> tuple[float, float]:
+        """[number of the frame, 0.5]; `UNREADABLE` where its picture is damaged."""
+        return number, 0.5
+
+
+@dataclass
+class Labeller(FrameReader):
+    """Gives some frames the label `number`, by their number, and the others `other`."""
+
+    on: Callable[[int], bool] = lambda number: False
+    sure: float = 1.0
+    """The winner's score."""
+
+    def row(self, number: int) -> tuple[float, float]:
+        """The winner's score and the rest, in the order of the labels."""
+        return (self.sure, 1 - self.sure) if self.on(number) else (1 - self.sure, self.sure)
 
 
 def number_or_not(rgb: NDArray[np.uint8]) -> int:
