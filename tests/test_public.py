@@ -20,16 +20,17 @@ MODULES = sorted(path for path in SOURCE.rglob("*.py") if path.name != "caffe_pb
 PUBLIC = {
     # What is done, in the order of the story.
     *("load_model", "import_caffe", "probe", "frames_at", "analyze", "find_segments", "find_all", "classic"),
-    *("edit", "edit_clips", "export"),
+    *("refine", "edit", "edit_clips", "export"),
     # What is handed on.
-    *("Model", "ModelCard", "Preprocess", "Video", "Scaler", "Scores", "Rule", "Segment", "Span", "EditResult"),
+    *("Model", "ModelCard", "Preprocess", "Video", "Scaler", "Scores", "Store", "Rule", "Segment", "Span"),
+    "EditResult",
     # What may go wrong.
     *("errors", "MilesDeepError"),
 }
 """A name that comes or goes is a change of the public face: it is written here, and in the changelog."""
 
 HEAVY = ("torch", "ray", "matplotlib", "flask", "fastapi", "starlette", "uvicorn", "aiohttp", "django", "tornado")
-HEAVY += ("openvino", "onnxruntime", "pyarrow", "pandas", "rich", "click", "cv2")
+HEAVY += ("openvino", "onnxruntime", "pyarrow", "pandas", "rich", "click", "cv2", "onnx", "PIL", "google")
 """Loaded when they are needed, not before."""
 
 

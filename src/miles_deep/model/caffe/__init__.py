@@ -7,13 +7,12 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from onnx import ModelProto
 
 from miles_deep.errors import CaffeError
 from miles_deep.model.caffe.cache import keep, look_up
-from miles_deep.model.caffe.convert import convert
 from miles_deep.model.caffe.files import (
     MAX_BINARY,
     MAX_TEXT,
@@ -23,11 +22,13 @@ from miles_deep.model.caffe.files import (
     parse_weights,
     read_bytes,
 )
-from miles_deep.model.caffe.weights import Weights
 from miles_deep.model.card import BACKGROUND_NAMES, ModelCard
 from miles_deep.model.model import Model
+from miles_deep.model.network import Precision
 from miles_deep.model.preprocess import Preprocess
-from miles_deep.model.runtime import Precision
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
 
 CONVERTER_VERSION = 1
 """Raised with every change that makes another network of the same files, so that no old one is used."""
@@ -76,6 +77,10 @@ def import_caffe(
     if (kept := look_up(key)) is not None:
         return kept.on(device, precision)
 
+    # Here, since it brings in onnx, which takes longer to import than a kept network to read.
+    from miles_deep.model.caffe.convert import convert
+    from miles_deep.model.caffe.weights import Weights
+
     described = parse_prototxt(description, prototxt)
     network = convert(described, Weights(parse_weights(numbers, weights), weights, prototxt))
     height, width, count = _sizes(network)
@@ -116,7 +121,7 @@ def _labels(labels: str | Path | Sequence[str] | None) -> tuple[str, ...] | None
     return None if labels is None else tuple(labels)
 
 
-def _sizes(network: ModelProto) -> tuple[int, int, int]:
+def _sizes(network: "ModelProto") -> tuple[int, int, int]:
     """Height and width of a network's input, and the number of its scores."""
     shape = network.graph.input[0].type.tensor_type.shape
     scores = network.graph.output[0].type.tensor_type.shape

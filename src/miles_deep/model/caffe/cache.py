@@ -1,19 +1,10 @@
 """Converted networks, kept in the user's cache folder so that the second run starts at once."""
 
-import os
 from contextlib import suppress
-from pathlib import Path
-
-from platformdirs import user_cache_path
 
 from miles_deep.errors import ModelError, OutputError
+from miles_deep.model.kept import cache_dir
 from miles_deep.model.model import Model, read_model
-
-
-def cache_dir() -> Path:
-    """The folder for converted models: of the environment's MILES_DEEP_CACHE, else the user's cache."""
-    root = os.environ.get("MILES_DEEP_CACHE")
-    return (Path(root) if root else user_cache_path("miles-deep")) / "models"
 
 
 def look_up(key: str) -> Model | None:
