@@ -1,7 +1,7 @@
 """The whole story, from a film to a film, with a small classifier whose answers are known."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,7 +11,8 @@ import pytest
 from onnx import TensorProto, helper
 
 import miles_deep as md
-from media import AudioTrack, FilmSpec, colour_at, decode_video, read_frame_number
+from media import SPECIAL, AudioTrack, FilmSpec, colour_at, decode_video, read_frame_number
+from miles_deep.classify.sampling import EFFORT
 from miles_deep.errors import DeviceError, ModelError, NoVideoError, OptionError, VideoError
 
 Film = Callable[[FilmSpec], Path]
@@ -36,6 +37,25 @@ def model() -> md.Model:
     spec = md.Preprocess(20, 6, resize_width=32, resize_height=12, scale=(1 / 255,) * 3)
     card = md.ModelCard("colours", LABELS, spec, background=("blue",), groups={"warm": ("red",)})
     return md.Model(card, network.SerializeToString(), "cpu", "f32")
+
+
+@dataclass(frozen=True)
+class Counting(md.Model):
+    """Counts the frames that it is shown."""
+
+    batches: list[int] = field(default_factory=list)
+
+    def infer(self, batch: np.ndarray) -> np.ndarray:
+        self.batches.append(len(batch))
+        return super().infer(batch)
+
+    @property
+    def looks(self) -> int:
+        return sum(self.batches)
+
+
+def counting(model: md.Model) -> Counting:
+    return Counting(model.card, model.network, model.device, model.precision)
 
 
 @pytest.fixture(scope="module")
@@ -197,3 +217,105 @@ def test_options_that_make_no_sense(film: Film, model: md.Model, tmp_path: Path)
     wrong = replace(model, card=replace(model.card, labels=("red", "green"), background=(), groups={}))
     with pytest.raises(ModelError, match="gives 3 scores for 2 labels"):
         md.analyze(film(SPEC), wrong)
+
+
+def everything(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("sampling", ["exact", "adaptive"])
+def test_a_store_spares_the_second_look(sampling: str, film: Film, model: md.Model, tmp_path: Path) -> None:
+    watching, again = counting(model), counting(model)
+    first = md.analyze(film(SPEC), watching, sampling, store=md.Store(tmp_path))
+    told: list[object] = []
+    second = md.analyze(
+        str(film(SPEC)), again, sampling, store=md.Store(tmp_path), progress=lambda *at: told.append(at)
+    )
+    assert (watching.looks > 0, again.looks, told) == (True, 0, [])
+    for name in ("times", "values", "looked"):
+        assert np.array_equal(getattr(first, name), getattr(second, name))
+    for name in ("labels", "duration", "background", "groups", "model", "notes", "sampling", "effort", "video"):
+        assert getattr(first, name) == getattr(second, name)
+    assert first.video
+
+
+def test_without_a_store_nothing_is_kept(film: Film, model: md.Model, tmp_path: Path) -> None:
+    """Not even where the command line would keep it."""
+    default = md.Store().folder
+    before = everything(default)
+    for _ in range(2):
+        watching = counting(model)
+        scores = md.analyze(film(SPEC), watching)
+        segments = md.find_segments(scores, ["green"], EASY)
+        md.refine(film(SPEC), scores, segments, ["green"], watching, EASY)
+        assert watching.looks > 12
+    assert everything(default) == before
+
+
+def test_more_effort_is_not_answered_from_less(film: Film, model: md.Model, tmp_path: Path) -> None:
+    store = md.Store(tmp_path)
+    for effort, asked in ((0.6, 0.6), (0.8, 0.8), (0.7, 0.8), (None, EFFORT), (0.99, 0.99), (None, 0.99)):
+        scores = md.analyze(film(SPEC), model, "adaptive", effort, store=store)
+        assert (scores.sampling, scores.effort) == ("adaptive", asked)
+    assert md.analyze(film(SPEC), model, store=store).sampling == "exact"
+    assert md.analyze(film(SPEC), model, "adaptive", 0.5, store=store).sampling == "exact"
+
+
+EASY = md.Rule(min_score=0, max_gap=1, min_length=2, min_coverage=0.5)
+
+
+def labels_of(path: Path, model: md.Model, rule: md.Rule) -> list[tuple[Fraction, bool]]:
+    """Of every frame of a film, when it is shown and whether green wins it by the rule."""
+    video = md.probe(path)
+    scaler, spec = md.Scaler(video, model.card.preprocess.resized), model.card.preprocess
+    frames = list(md.frames_at(video, video.index.frame_times))
+    rows = model.infer(np.stack([spec.crop(scaler.rgb(frame)) for _, frame in frames]))
+    return [
+        (time, row.argmax() == 1 and row[1] >= rule.min_score) for (time, _), row in zip(frames, rows, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.6])
+def test_refine_moves_edges_to_the_frame(share: float, film: Film, model: md.Model, scores: md.Scores) -> None:
+    """Held against what the model says of every frame: on one side of an edge they match, on the other not."""
+    rule = replace(EASY, min_score=float(np.quantile(scores.values[5:, 1], share)) if share else 0.0)
+    segments = md.find_segments(scores, ["green"], rule)
+    matches = [True, *(match for _, match in labels_of(film(SPEC), model, rule)), False]
+    refined = md.refine(film(SPEC), scores, segments, ["green"], model, rule)
+    assert segments and len(refined) == len(segments)
+    for before, after in zip(segments, refined, strict=True):
+        first, end = int(after.span.start * 25) + 1, int(after.span.end * 25) + 1
+        assert matches[first] and not matches[first - 1]
+        assert matches[end - 1] and not matches[end]
+        assert max(abs(after.span.start - before.span.start), abs(after.span.end - before.span.end)) <= 0.5
+    if not share:
+        assert refined[0].span == md.Span(Fraction(matches.index(True, 1) - 1, 25), 12)
+
+
+def test_refine_with_a_store_looks_once(film: Film, model: md.Model, tmp_path: Path) -> None:
+    store, watching = md.Store(tmp_path), counting(model)
+    scores = md.analyze(film(SPEC), watching, store=store)
+    segments = md.find_segments(scores, ["green"], EASY)
+    refined = md.refine(film(SPEC), scores, segments, ["green"], watching, EASY, store)
+    assert 12 < watching.looks < 12 + 30
+    kept, again = everything(tmp_path), counting(model)
+    scores = md.analyze(film(SPEC), again, store=store)
+    assert md.refine(film(SPEC), scores, segments, ["green"], again, EASY, store) == refined
+    assert again.looks == 0
+    assert everything(tmp_path) == kept
+
+
+def test_refine_asks_for_the_model_of_the_scores(film: Film, model: md.Model, scores: md.Scores) -> None:
+    segments = md.find_segments(scores, ["green"], EASY)
+    other = replace(model, card=replace(model.card, name="others"))
+    with pytest.raises(OptionError, match="the model that gave the scores"):
+        md.refine(film(SPEC), scores, segments, ["green"], other)
+    assert md.refine(film(SPEC), scores, [], ["green"], model) == []
+
+
+def test_a_film_without_times_keeps_its_edges(film: Film, model: md.Model) -> None:
+    """A bare stream does not tell when its frames are shown."""
+    path = film(SPECIAL["bare-h264"])
+    scores = md.analyze(path, model)
+    segments = md.find_segments(scores, ["green"], EASY)
+    assert md.refine(path, scores, segments, ["green"], model, EASY) == segments != []

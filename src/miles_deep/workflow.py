@@ -2,21 +2,29 @@
 
 ::
 
-    scores = analyze("movie.mp4")                                 # every second, classified
+    scores = analyze("movie.mp4", store=Store())                  # every second, classified once and for all
     segments = find_segments(scores, ["nsfw"])                    # stretches that belong together
+    segments = refine("movie.mp4", scores, segments, ["nsfw"])    # their edges, to the frame
     edit("movie.mp4", [s.span for s in segments], "movie.cut.mp4")
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from miles_deep.classify import Progress, Scores, score
+from miles_deep.classify import Progress, Scores, Store, score
+from miles_deep.classify.memory import FilmMemory
+from miles_deep.classify.score import check
 from miles_deep.edit import EditResult, Mode, cut, cut_clips
+from miles_deep.errors import OptionError
 from miles_deep.files import same_file
 from miles_deep.model import Model, load_model
 from miles_deep.model.catalog import DEFAULT
 from miles_deep.timecode import Span
+from miles_deep.timeline import Rule, Segment
+from miles_deep.timeline.refine import refine_edges
 from miles_deep.video import Video, probe
+from miles_deep.video.fingerprint import fingerprint
 
 Film = str | Path | Video
 """A path, or what `probe` made of one."""
@@ -26,30 +34,98 @@ def analyze(
     film: Film,
     model: str | Path | Model = DEFAULT,
     sampling: str = "exact",
+    effort: float | None = None,
     batch_size: int = 32,
     device: str = "auto",
+    hwaccel: str = "auto",
+    store: Store | None = None,
     progress: Progress | None = None,
 ) -> Scores:
-    """Watch a film: classify the frame shown at the midpoint of every second.
+    """Watch a film: score every second of it, by the frame shown at its midpoint.
 
     Args:
         film: the file.
         model: a catalogue name, an `.onnx` file that carries its labels, or a loaded model.
-        sampling: a name in `classify.sampling.SAMPLINGS`.
+        sampling: `exact` looks at every second, `adaptive` only where the label is not certain without.
+        effort: 0.5…1, how certain that has to be; `classify.sampling.EFFORT` where None.
         batch_size: frames given to the network at a time.
         device: `auto`, or a name in `model.runtime.DEVICES`.
+        hwaccel: what to decode in: `none` for software, a name in `video.hardware.ACCELERATORS`, or `auto` for
+            one of them where it was seen to give equal frames faster.
+        store: where scores are kept. What it has of this film and model is not looked at again, and what is new is
+            added, from time to time too, so that a killed process loses little. `Store()` is the command line's;
+            None keeps nothing.
         progress: is told how many seconds of how many are done.
 
     Raises:
         VideoError: the film cannot be read.
         ModelError: the model cannot be read, or not run on the device.
+        DeviceError: hardware asked for by name is not there, or does not give the frames that software does.
         OptionError: an option is out of range.
     """
     if not isinstance(model, Model):
         model = load_model(model, device)
     elif device != "auto":
         model = model.on(device, model.precision)
-    return score(_probed(film), model, sampling, batch_size, progress)
+    video, asked = _probed(film), check(sampling, effort, batch_size)
+    print_of_film = fingerprint(video.path)
+    if store is None:
+        return replace(
+            score(video, model, sampling, effort, batch_size, hwaccel, progress=progress), video=print_of_film
+        )
+    memory = FilmMemory(store, print_of_film, model, video.path)
+    if kept := memory.scores(sampling, asked):
+        return kept
+    scores = score(
+        video,
+        model,
+        sampling,
+        effort,
+        batch_size,
+        hwaccel,
+        known=memory.looks(),
+        checkpoint=memory.keep_looks,
+        progress=progress,
+    )
+    return memory.keep(replace(scores, video=print_of_film))
+
+
+def refine(
+    film: Film,
+    scores: Scores,
+    segments: Sequence[Segment],
+    targets: Sequence[str],
+    model: str | Path | Model = DEFAULT,
+    rule: Rule | None = None,
+    store: Store | None = None,
+) -> list[Segment]:
+    """Move the edges of segments from whole seconds to the frame at which the label changes.
+
+    Some tens of frames are looked at for each edge, between the last second outside and the first inside. Where a
+    shot change lies within half a second of what is found, the edge moves onto it. A film that does not tell when
+    its frames are shown keeps its edges.
+
+    Args:
+        film: the file.
+        scores: what `analyze` gave for it.
+        segments: what `find_segments` found in them.
+        targets: the labels or groups these were found by.
+        model: the one that the scores are of.
+        rule: the rule they were found by.
+        store: remembers what was looked at; see `analyze`.
+
+    Raises:
+        OptionError: the scores are of another model.
+        VideoError, ModelError: as `analyze`.
+    """
+    model = model if isinstance(model, Model) else load_model(model)
+    video, rule = _probed(film), rule or Rule()
+    if scores.model != model.digest:
+        raise OptionError("edges can only be refined with the model that gave the scores; this is another one")
+    if not segments or not video.ordered:
+        return list(segments)
+    memory = FilmMemory(store, fingerprint(video.path), model, video.path) if store is not None else None
+    return refine_edges(video, model, scores, segments, targets, rule, memory)
 
 
 def edit(

@@ -72,7 +72,7 @@ def find_all(scores: Scores, rule: Rule | None = None) -> list[Segment]:
     won = winners(scores, ())
     found = [
         segment
-        for label in np.unique(won.winner)
+        for label in sorted(set(won.winner.tolist()))
         for segment in _found(scores, replace(won, is_target=won.winner == label), rule or Rule())
     ]
     return sorted(found, key=lambda segment: (segment.span, segment.label))

@@ -1,0 +1,102 @@
+"""Edge refinement: look at the frames around the edges of segments, and move these to where the label changes."""
+
+import contextlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+
+from miles_deep.classify.looks import Look, Looks
+from miles_deep.classify.memory import FilmMemory
+from miles_deep.classify.pipeline import Pipeline
+from miles_deep.classify.sampling import midpoints
+from miles_deep.classify.scores import Scores
+from miles_deep.errors import FormatError
+from miles_deep.model.model import Model
+from miles_deep.timecode import Span, clock
+from miles_deep.timeline.edges import NEAR, Edge, find_edges, settle
+from miles_deep.timeline.rule import Rule
+from miles_deep.timeline.segment import Segment
+from miles_deep.timeline.targets import winners
+from miles_deep.video import Video
+from miles_deep.video.shots import frame_changes, frames_to_compare, shot_changes
+
+BATCH_SIZE = 32
+"""Frames given to the network at a time; there are few of them."""
+
+
+def refine_edges(
+    video: Video,
+    model: Model,
+    scores: Scores,
+    segments: Sequence[Segment],
+    targets: Sequence[str],
+    rule: Rule,
+    memory: FilmMemory | None = None,
+) -> list[Segment]:
+    """Find the edges of segments to the frame.
+
+    Args:
+        video: the film; it must tell when its frames are shown.
+        model: the one that the scores are of.
+        scores: those that the segments were found in.
+        segments: in order of time, on whole seconds.
+        targets: the labels or groups they were found by.
+        rule: the rule they were found by.
+        memory: what it knows is not looked at again, and what is new it is told.
+
+    Raises:
+        FormatError: the scores have not one row for every second of their film.
+        VideoError, ModelError: a frame cannot be looked at.
+    """
+    if len(scores) != math.ceil(scores.duration):
+        raise FormatError(f"{len(scores)} rows of scores for {clock(scores.duration)} of film")
+    seconds = zip(midpoints(scores.duration), scores.values, scores.looked, strict=True)
+    seen = {**(memory.looks() if memory else {}), **{time: row for time, row, looked in seconds if looked}}
+    new: Looks = {}
+    with contextlib.ExitStack() as opened:
+        pipeline: Pipeline | None = None
+
+        def look(times: Sequence[Fraction]) -> dict[Fraction, bool]:
+            nonlocal pipeline
+            if unseen := [time for time in times if time not in seen]:
+                pipeline = pipeline or opened.enter_context(Pipeline(video, model, BATCH_SIZE))
+                for batch in pipeline.look(unseen):
+                    new.update(zip(batch.times, batch.values, strict=True))
+            seen.update(new)
+            return _matching({time: seen[time] for time in times if time in seen}, scores, targets, rule)
+
+        edges = find_edges(segments, video.index.frame_times, scores.duration, look)
+    if memory:
+        memory.keep_looks(new)
+    return settle(segments, edges, _shots(video, edges, memory))
+
+
+def _shots(video: Video, edges: Sequence[Edge], memory: FilmMemory | None) -> list[Fraction]:
+    """The shot changes near some edges."""
+    near = [Span(max(Fraction(0), edge.time - NEAR), edge.time + NEAR) for edge in edges if edge.frames]
+    known = memory.changes() if memory else {}
+    times = video.index.frame_times
+    runs = [run for run in frames_to_compare(video, near) if not known.keys() >= set(times[run[0] + 1 : run[1]])]
+    new = frame_changes(video, runs)
+    if memory:
+        memory.keep_changes(new)
+    return shot_changes(known | new)
+
+
+def _matching(
+    looks: Mapping[Fraction, Look], scores: Scores, targets: Sequence[str], rule: Rule
+) -> dict[Fraction, bool]:
+    """Whether frames match as the rule has it: a target wins, with at least the min score."""
+    if not looks:
+        return {}
+    frames = replace(
+        scores,
+        times=np.array([float(time) for time in looks]),
+        values=np.stack(list(looks.values())),
+        looked=np.ones(len(looks), np.bool_),
+    )
+    won = winners(frames, targets)
+    return dict(zip(looks, (won.is_target & (won.score >= rule.min_score)).tolist(), strict=True))
