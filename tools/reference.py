@@ -1,38 +1,83 @@
-"""Write the table of flags into README.md from the program itself; with --check, only tell whether it is right."""
+"""Write the tables of flags and commands into README.md from the program; with --check, only compare them."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from miles_deep.cli.bare import bare
+from miles_deep.cli.commands import COMMANDS, command
 
 README = Path(__file__).parents[1] / "README.md"
 BEGIN = "<!-- flags: written by tools/reference.py -->\n"
 END = "<!-- end of flags -->\n"
 
 
-def table() -> str:
-    """One row a flag: how it is written, what it means, its default."""
-    rows = ["| flag | meaning |", "| --- | --- |"]
-    for option in bare.params:
-        if not isinstance(option, click.Option):
-            continue
-        meaning, _, spoken = (option.help or "").replace("|", "\\|").partition("  [default: ")
-        metavar = option.metavar
-        if isinstance(option.type, click.Choice):
-            metavar = "|".join(option.type.choices)
-        names = " ".join(f"`{name} {metavar}`" if metavar else f"`{name}`" for name in option.opts)
-        default = str(option.default) if option.show_default else spoken.removesuffix("]")
-        meaning = meaning.removesuffix(".") + (f" ({default})" if default else "")
-        rows.append(f"| {names.replace('|', chr(92) + '|')} | {meaning} |")
-    return "\n".join(rows) + "\n"
+def flags() -> Iterator[str]:
+    """One row a flag of the bare form: how it is written, what it means, its default."""
+    yield "| flag | meaning |"
+    yield "| --- | --- |"
+    for option in options(bare):
+        yield f"| {written(option)} | {meaning(option)} |"
+
+
+def commands() -> Iterator[str]:
+    """One row a command: how it is written, what it does, its flags."""
+    yield "| command | meaning |"
+    yield "| --- | --- |"
+    for name in COMMANDS:
+        for words, found in leaves(f"miles-deep {name}", command(name)):
+            context = click.Context(found)
+            arguments = [part.make_metavar(context) for part in found.params if isinstance(part, click.Argument)]
+            said = [found.get_short_help_str(200), *own_flags(found)]
+            yield f"| `{' '.join([words, *arguments])}` | {' '.join(said)} |"
+
+
+def own_flags(found: click.Command) -> Iterator[str]:
+    """The flags of a command; of those the bare form has as well, the names only."""
+    known = {option.name for option in options(bare)}
+    for option in options(found):
+        if option.name not in known:
+            yield f"{written(option)}: {meaning(option)}."
+    if shared := [f"`{option.opts[0]}`" for option in options(found) if option.name in known]:
+        yield f"Also {' '.join(shared)}."
+
+
+def leaves(words: str, found: click.Command) -> Iterator[tuple[str, click.Command]]:
+    """A command, or all that are in it, with what is typed for each."""
+    if not isinstance(found, click.Group):
+        yield words, found
+        return
+    for name, inner in found.commands.items():
+        yield from leaves(f"{words} {name}", inner)
+
+
+def options(found: click.Command) -> list[click.Option]:
+    """Its flags, in the order of its help."""
+    return [param for param in found.params if isinstance(param, click.Option)]
+
+
+def written(option: click.Option) -> str:
+    """Its names with what follows them."""
+    metavar = option.metavar
+    if isinstance(option.type, click.Choice):
+        metavar = "|".join(option.type.choices)
+    names = [f"{name} {metavar}" if metavar else name for name in [*option.opts, *option.secondary_opts]]
+    return " ".join(f"`{name}`" for name in names).replace("|", "\\|")
+
+
+def meaning(option: click.Option) -> str:
+    """Its help with its default."""
+    said, _, spoken = (option.help or "").replace("|", "\\|").partition("  [default: ")
+    default = str(option.default) if option.show_default else spoken.removesuffix("]")
+    return said.removesuffix(".") + (f" ({default})" if default else "")
 
 
 if __name__ == "__main__":
     text = README.read_text(encoding="utf-8")
     start, end = text.index(BEGIN) + len(BEGIN), text.index(END)
-    right = text[:start] + table() + text[end:]
+    right = text[:start] + "\n".join([*flags(), "", *commands()]) + "\n" + text[end:]
     if "--check" not in sys.argv:
         README.write_text(right, encoding="utf-8")
     elif right != text:

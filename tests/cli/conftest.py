@@ -54,12 +54,17 @@ def movie(place: Path, painted: Callable[[str], Path]) -> Path:
     return Path(shutil.copy(painted(PLAIN), place / "movie.mp4"))
 
 
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of its own for every test, for the processes that it starts as well."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("MILES_DEEP_CACHE", str(folder))
+    return folder
+
+
 @pytest.fixture
-def here(
-    capfd: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> "Iterator[Callable[..., subprocess.CompletedProcess[str]]]":
-    """Runs the command line in this process, for tables of many cases; with a cache of its own."""
-    monkeypatch.setenv("MILES_DEEP_CACHE", str(tmp_path_factory.mktemp("cache")))
+def here(capfd: pytest.CaptureFixture[str]) -> "Iterator[Callable[..., subprocess.CompletedProcess[str]]]":
+    """Runs the command line in this process, for tables of many cases."""
     on_termination = signal.getsignal(signal.SIGTERM)
 
     def call(*arguments: object) -> "subprocess.CompletedProcess[str]":

@@ -235,3 +235,5 @@ def test_nothing_is_written_at_home(movie, model, tmp_path):
     (home := tmp_path / "home").mkdir()
     done(movie, "--model", model, env={"HOME": str(home)})
     assert tree(home) == {}
+    done(movie, "--model", model, env={"HOME": str(home), "MILES_DEEP_CACHE": "", "XDG_CACHE_HOME": ""})
+    assert {Path(name).parts[:1] for name in tree(home)} <= {(".cache",), ("Library",)}, "but what is kept"

@@ -4,20 +4,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
-from miles_deep.cli.options import Options, to_json
+from miles_deep.cli.options import Options
+from miles_deep.cli.printing import (
+    film_record,
+    plan_record,
+    print_film,
+    print_json,
+    print_plan,
+    print_segments,
+    segment_record,
+)
 from miles_deep.cli.progress import progress_bar
-from miles_deep.cli.summary import segment_record
-from miles_deep.cli.text import counted, shown
+from miles_deep.cli.text import shown
 from miles_deep.cli.watch import notes, watch
 from miles_deep.edit import EditPlan, EditResult, plan_cut
 from miles_deep.edit.target import output_suffix
 from miles_deep.files import check_writable
-from miles_deep.timecode import Span, clock
+from miles_deep.timecode import Span
 from miles_deep.timeline import Segment, find_segments
 from miles_deep.video import Video, probe
-from miles_deep.workflow import edit, edit_clips
+from miles_deep.workflow import edit, edit_clips, refine
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,7 @@ class Outcome:
     """What came of it."""
 
     segments: Sequence[Segment]
-    results: Sequence[EditResult] = ()
+    films: Sequence[EditResult] = ()
 
 
 def cut(options: Options) -> None:
@@ -38,6 +44,8 @@ def cut(options: Options) -> None:
         check_writable(output, options.force or output == video.path, folder=options.clips)
     watched = watch(options, video, model)
     segments = find_segments(watched.scores, targets, rule)
+    if options.refines:
+        segments = refine(video, watched.scores, segments, targets, model, rule, options.store)
     spans = [segment.span for segment in segments]
     if options.dry_run:
         plan, told = plan_cut(video, spans, options.mode) if segments else (None, [])
@@ -87,65 +95,22 @@ def _write(options: Options, video: Video, spans: Sequence[Span], output: Path) 
 
 def _print(options: Options, video: Video, targets: Sequence[str], outcome: Outcome) -> None:
     if options.as_json:
-        click.echo(to_json(_record(video, outcome)))
+        segments = [segment_record(segment) for segment in outcome.segments]
+        outputs = [film_record(film) for film in outcome.films]
+        print_json({"movie": shown(video.path), "segments": segments, "outputs": outputs})
         return
-    _print_segments(outcome.segments, targets)
-    for result in outcome.results:
-        spans = counted(len(result.spans), "span")
-        made = f"{clock(result.duration)}, {result.frames} frames, {spans} ({result.mode})"
-        click.echo(f"wrote {shown(result.path)}: {made}")
-        for span in result.spans if result.mode == "copy" else ():
-            click.echo(f"  came out as {span}")
+    print_segments(outcome.segments, targets)
+    for film in outcome.films:
+        print_film(film)
 
 
 def _print_plan(
     options: Options, targets: Sequence[str], segments: Sequence[Segment], plan: EditPlan | None
 ) -> None:
-    pieces = plan.pieces if plan is not None else ()
     if options.as_json:
-        records = [_piece(piece.span, piece.frames, piece.reason) for piece in pieces]
-        click.echo(
-            to_json(
-                {
-                    "segments": [segment_record(s) for s in segments],
-                    "mode": plan.mode if plan else options.mode,
-                    "pieces": records,
-                }
-            )
-        )
+        planned = plan_record(plan) if plan is not None else {"mode": options.mode, "pieces": []}
+        print_json({"segments": [segment_record(s) for s in segments], **planned})
         return
-    _print_segments(segments, targets)
+    print_segments(segments, targets)
     if plan is not None:
-        click.echo(f"would write {clock(plan.length)} ({plan.mode}):")
-    for piece in pieces:
-        click.echo(f"  {piece.span}  {piece.frames} frames, {piece.reason}")
-
-
-def _print_segments(segments: Sequence[Segment], targets: Sequence[str]) -> None:
-    for segment in segments:
-        times = f"{segment.span!s:<24} score {segment.score:.2f}  coverage {segment.coverage:.2f}"
-        click.echo(f"{times}  {segment.label}")
-    if not segments:
-        click.echo(f"no segment of {', '.join(targets)} found; nothing written")
-
-
-def _piece(span: Span, frames: int, reason: str) -> dict[str, object]:
-    return {"start": float(span.start), "end": float(span.end), "frames": frames, "reason": reason}
-
-
-def _record(video: Video, outcome: Outcome) -> dict[str, object]:
-    return {
-        "movie": shown(video.path),
-        "segments": [segment_record(segment) for segment in outcome.segments],
-        "outputs": [
-            {
-                "path": shown(result.path),
-                "duration": float(result.duration),
-                "frames": result.frames,
-                "mode": result.mode,
-                "spans": [[float(span.start), float(span.end)] for span in result.spans],
-                "notes": result.notes,
-            }
-            for result in outcome.results
-        ],
-    }
+        print_plan(plan)

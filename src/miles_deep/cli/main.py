@@ -11,6 +11,7 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from miles_deep.cli.bare import bare
+from miles_deep.cli.commands import COMMANDS, command
 from miles_deep.cli.text import one_line
 from miles_deep.errors import MilesDeepError, UsageError
 
@@ -32,9 +33,7 @@ def run(arguments: list[str]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a film's name may have letters that it has not
     try:
-        # Not `bare.main`, which prints an empty line where it is interrupted.
-        with bare.make_context("miles-deep", arguments) as context:
-            bare.invoke(context)
+        _invoke(arguments)
     except MilesDeepError as error:
         return _say(str(error), USAGE if isinstance(error, UsageError) else FAILED)
     except NoArgsIsHelpError as error:
@@ -53,6 +52,18 @@ def run(arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     return 0
+
+
+def _invoke(arguments: list[str]) -> None:
+    """A first word that names a command is that command; a film of that name is given as `./NAME`."""
+    words = ["miles-deep"]
+    asked: click.Command = bare
+    if arguments and arguments[0] in COMMANDS:
+        words.append(arguments[0])
+        asked = command(arguments[0])
+    # Not `asked.main`, which prints an empty line where it is interrupted.
+    with asked.make_context(" ".join(words), arguments[len(words) - 1 :]) as context:
+        asked.invoke(context)
 
 
 def _say(message: str, code: int) -> int:

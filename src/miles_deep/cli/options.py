@@ -1,30 +1,26 @@
 """The bare form's flags, gathered into one value and checked against each other."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from miles_deep.cli.watch import Watching
 from miles_deep.edit import Mode
 from miles_deep.errors import OptionError
-from miles_deep.model import Model, load_model
-from miles_deep.model.caffe import import_caffe
-from miles_deep.model.catalog import DEFAULT
+from miles_deep.model import Model
 from miles_deep.timeline import Rule, foreground, resolve
 
 Action = Literal["summary", "cut", "tag"]
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class Options(Watching):
     """One field a flag; see `cli.bare`."""
 
-    movie: Path
     targets: tuple[str, ...]
     all_but_background: bool
     tag: bool
-    batch_size: int
     output: Path | None
     temporary: Path | None
     min_cut: float
@@ -34,23 +30,21 @@ class Options:
     clips: bool
     keep: bool
     replace: bool
-    prototxt: Path | None
-    weights: Path | None
-    mean: Path | None
-    labels: Path | None
-    model: str | None
-    device: str
     classic: bool
     mode: Mode
-    force: bool
+    refine: bool | None
     dry_run: bool
-    as_json: bool
 
     def check(self) -> None:
         """Refuse options that exclude each other or are out of range. Raises OptionError."""
         if bool(self.targets) + self.all_but_background + self.tag > 1:
             raise OptionError("-t, -x and -a exclude each other: give one")
-        for flag, given in (("-c", self.clips), ("--replace", self.replace), ("--dry-run", self.dry_run)):
+        for flag, given in (
+            ("-c", self.clips),
+            ("--replace", self.replace),
+            ("--dry-run", self.dry_run),
+            ("--refine", self.refine),
+        ):
             if given and self.action != "cut":
                 raise OptionError(f"{flag} is about a cut, so it needs -t or -x")
         if self.clips and self.replace:
@@ -61,11 +55,7 @@ class Options:
             raise OptionError("--replace puts the cut in the original's place, so -o has no say")
         if self.targets and not any(name.strip() for text in self.targets for name in text.split(",")):
             raise OptionError(f"-t {','.join(self.targets)!r} names no label")
-        caffe = (self.prototxt, self.weights)
-        if any((*caffe, self.mean, self.labels)) and not all(caffe):
-            raise OptionError("a Caffe model needs both -p (prototxt) and -w (weights)")
-        if all(caffe) and self.model:
-            raise OptionError("--model and -p -w both name a model: give one")
+        self.check_model()
         for flag, folder in (("-o", self.output), ("-d", self.temporary)):
             if folder is not None and not folder.is_dir():
                 raise OptionError(f"{flag} {folder}: no such folder; make it first")
@@ -75,17 +65,16 @@ class Options:
         """What is asked for."""
         return "tag" if self.tag else "cut" if self.targets or self.all_but_background else "summary"
 
+    @property
+    def refines(self) -> bool:
+        """Whether edges are found to the frame: unless one says no, or wants what the first program found."""
+        return not self.classic if self.refine is None else self.refine
+
     def rule(self) -> Rule:
         """When seconds make a segment. Raises OptionError where a number is out of range."""
         return Rule(
             self.min_score, self.max_gap, self.min_cut, self.min_coverage, "classic" if self.classic else "plain"
         )
-
-    def load(self) -> Model:
-        """The model asked for. Raises ModelError."""
-        if self.prototxt and self.weights:
-            return import_caffe(self.prototxt, self.weights, self.mean, self.labels, device=self.device)
-        return load_model(self.model or DEFAULT, self.device)
 
     def chosen(self, model: Model) -> list[str]:
         """The labels and groups to keep. Raises LabelError."""
@@ -101,8 +90,3 @@ class Options:
 def split_targets(text: str, names: Sequence[str]) -> list[str]:
     """Split `a,b`; a text that is a name as it stands is one, commas and all."""
     return [text] if text in names else [name.strip() for name in text.split(",") if name.strip()]
-
-
-def to_json(value: object) -> str:
-    """Readable JSON; exact seconds become floats, paths their text."""
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str)

@@ -5,28 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TaskProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
-
 Report = Callable[[Fraction, Fraction], None]
-
-
-class Rate(ProgressColumn):
-    """How many times faster than watching."""
-
-    def render(self, task: Task) -> Text:
-        """The rate as `35x`."""
-        speed = task.finished_speed or task.speed
-        return Text(f"{speed:.0f}x" if speed else "", style="progress.data.speed")
 
 
 @contextlib.contextmanager
@@ -35,13 +14,8 @@ def progress_bar(title: str) -> Iterator[Report | None]:
     if not sys.stderr.isatty():
         yield None
         return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        Rate(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=float(done), total=float(total))
+    # Here, since drawing takes longer to import than a stored analysis to answer.
+    from miles_deep.cli.drawn_bar import drawn_bar
+
+    with drawn_bar(title) as report:
+        yield report

@@ -6,7 +6,9 @@ from fractions import Fraction
 import click
 
 from miles_deep.classify import Scores
-from miles_deep.cli.options import Options, to_json
+from miles_deep.cli.commands import COMMANDS
+from miles_deep.cli.options import Options
+from miles_deep.cli.printing import how_watched, print_json, segment_record
 from miles_deep.cli.text import bar, counted, one_line, shown, width
 from miles_deep.cli.watch import Watched, watch
 from miles_deep.model import Model
@@ -23,22 +25,11 @@ def summary(options: Options) -> None:
     watched = watch(options, video, model)
     segments = find_all(watched.scores, rule)
     if options.as_json:
-        click.echo(to_json(_record(watched, segments)))
+        print_json(_record(watched, segments))
         return
     _print_head(watched)
     _print_table(watched.scores, segments)
     _print_next(options, model, segments)
-
-
-def segment_record(segment: Segment) -> dict[str, object]:
-    """A segment as JSON values."""
-    return {
-        "label": segment.label,
-        "start": float(segment.span.start),
-        "end": float(segment.span.end),
-        "score": round(segment.score, 6),
-        "coverage": round(segment.coverage, 6),
-    }
 
 
 def _record(watched: Watched, segments: Sequence[Segment]) -> dict[str, object]:
@@ -47,6 +38,7 @@ def _record(watched: Watched, segments: Sequence[Segment]) -> dict[str, object]:
         "movie": shown(watched.video.path),
         "duration": float(watched.scores.duration),
         "seconds": len(watched.scores),
+        "looked": int(watched.scores.looked.sum()),
         "labels": [
             {
                 "label": label,
@@ -67,23 +59,21 @@ def _print_head(watched: Watched) -> None:
         f"{shown(video.path)}: {clock(scores.duration)}, {video.width}x{video.height} {codec}, {rate}",
         nl=False,
     )
-    click.echo(
-        f"{len(scores)} seconds watched in {watched.wall:.1f} s ({float(scores.duration) / watched.wall:.0f}x)"
-    )
+    click.echo(how_watched(watched))
 
 
 def _print_table(scores: Scores, segments: Sequence[Segment]) -> None:
-    found = [label for label in scores.labels if any(s.label == label for s in segments)]
-    name_width = max([5, *map(len, found)])
+    found = {label: one_line(label) for label in scores.labels if any(s.label == label for s in segments)}
+    name_width = max([5, *map(len, found.values())])
     cells = max(10, min(MAX_BAR, width() - name_width - 24))
     end = clock(scores.duration)
     begin = clock(0) if cells > len(clock(0) + end) else ""
     click.echo(f"\n{'label':<{name_width}}  seconds  segments  {begin}{end:>{cells - len(begin)}}")
-    for label in found:
+    for label, name in found.items():
         of_label = [s for s in segments if s.label == label]
         seconds = float(sum(s.span.length for s in of_label))
         drawn = bar(_covered(of_label, scores.duration, cells))
-        click.echo(f"{label:<{name_width}}  {seconds:7.0f}  {len(of_label):8}  {drawn}".rstrip())
+        click.echo(f"{name:<{name_width}}  {seconds:7.0f}  {len(of_label):8}  {drawn}".rstrip())
     if missing := len(scores.labels) - len(found):
         click.echo(f"({counted(missing, 'label')} without a segment)")
 
@@ -102,10 +92,10 @@ def _covered(segments: Sequence[Segment], duration: Fraction, cells: int) -> lis
 
 def _print_next(options: Options, model: Model, segments: Sequence[Segment]) -> None:
     again = f"miles-deep {_typed(options)}"
-    found = next((s.label for s in segments if s.label not in model.background), model.labels[-1])
+    found = one_line(next((s.label for s in segments if s.label not in model.background), model.labels[-1]))
     lines = [(f"{again} -t {_quoted(found)}", f"keep only {found}"), (f"{again} -a", "write tags")]
     if model.background:
-        lines.insert(0, (f"{again} -x", f"keep all but {', '.join(model.background)}"))
+        lines.insert(0, (f"{again} -x", one_line(f"keep all but {', '.join(model.background)}")))
     longest = max(len(command) for command, _ in lines)
     click.echo("\nnext:")
     for command, meaning in lines:
@@ -125,12 +115,14 @@ def _typed(options: Options) -> str:
         "-g": (rule.max_gap, usual.max_gap),
         "-s": (rule.min_score, usual.min_score),
         "-v": (rule.min_coverage, usual.min_coverage),
+        "--sampling": (options.sampling, "exact"),
+        "--effort": (options.effort, None),
     }
     given = [
         f"{flag} {_quoted(one_line(str(value)))}" for flag, (value, default) in flags.items() if value != default
     ]
     movie = shown(options.movie)
-    movie = f"./{movie}" if movie.startswith("-") else movie
+    movie = f"./{movie}" if movie.startswith("-") or movie in COMMANDS else movie
     return " ".join([_quoted(movie), *given, *["--classic"] * options.classic])
 
 

@@ -2,8 +2,8 @@
 
 import click
 
-from miles_deep.cli.options import Options, to_json
-from miles_deep.cli.summary import segment_record
+from miles_deep.cli.options import Options
+from miles_deep.cli.printing import print_json, segment_record
 from miles_deep.cli.text import counted, shown
 from miles_deep.cli.watch import watch
 from miles_deep.export import export
@@ -22,7 +22,7 @@ def tag(options: Options) -> None:
     length = watched.scores.duration
     export(segments, path, video=video, labels=model.labels, duration=length, format="tag", force=options.force)
     if options.as_json:
-        click.echo(to_json({"path": shown(path), "segments": [segment_record(s) for s in segments]}))
+        print_json({"path": shown(path), "segments": [segment_record(s) for s in segments]})
         return
     labels = len({segment.label for segment in segments})
     click.echo(f"wrote {shown(path)}: {counted(len(segments), 'segment')} of {counted(labels, 'label')}")

@@ -25,6 +25,16 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' * (number != 1)}"
 
 
+def sized(size: int) -> str:
+    """A number of bytes: 812 B, 9.1 kB, 24 MB."""
+    value, unit = float(size), "B"
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 999.5 or unit == "GB":
+            break
+        value /= 1000
+    return f"{value:.3g} {unit}"
+
+
 def bar(fractions: list[float]) -> str:
     """Draw numbers from 0 to 1 as blocks of that height; anything above 0 is seen."""
     blocks = BLOCKS if _can_print(BLOCKS) else ASCII_BLOCKS

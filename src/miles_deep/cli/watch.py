@@ -1,17 +1,62 @@
-"""What every action does first: open the film and the model, and watch."""
+"""What every command does first: open the film and the model, and watch."""
 
 import time
 from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
 
 import click
 
 from miles_deep.classify import Scores
-from miles_deep.cli.options import Options
+from miles_deep.classify.store import Store, default_folder
 from miles_deep.cli.progress import progress_bar
 from miles_deep.cli.text import one_line
-from miles_deep.model import Model
+from miles_deep.errors import OptionError
+from miles_deep.model import Model, load_model
+from miles_deep.model.catalog import DEFAULT
 from miles_deep.video import Video
 from miles_deep.workflow import analyze
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """Film, model, and how to look at it: one field a flag; see `cli.flags`."""
+
+    movie: Path
+    batch_size: int
+    prototxt: Path | None
+    weights: Path | None
+    mean: Path | None
+    labels: Path | None
+    model: str | None
+    device: str
+    sampling: str
+    effort: float | None
+    no_cache: bool
+    hwaccel: str
+    force: bool
+    as_json: bool
+
+    def check_model(self) -> None:
+        """Refuse flags that name no model, or two. Raises OptionError."""
+        caffe = (self.prototxt, self.weights)
+        if any((*caffe, self.mean, self.labels)) and not all(caffe):
+            raise OptionError("a Caffe model needs both -p (prototxt) and -w (weights)")
+        if all(caffe) and self.model:
+            raise OptionError("--model and -p -w both name a model: give one")
+
+    def load(self) -> Model:
+        """The model asked for. Raises ModelError."""
+        if self.prototxt and self.weights:
+            from miles_deep.model.caffe import import_caffe
+
+            return import_caffe(self.prototxt, self.weights, self.mean, self.labels, device=self.device)
+        return load_model(self.model or DEFAULT, self.device)
+
+    @property
+    def store(self) -> Store | None:
+        """Where scores are kept; None where they are not to be."""
+        return None if self.no_cache else Store(default_folder())
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +66,34 @@ class Watched:
     video: Video
     scores: Scores
     wall: float
-    """Seconds that watching took."""
+    """Seconds that it took."""
+    fresh: bool
+    """Whether the film was looked at; the scores were kept from another time where not."""
 
 
-def watch(options: Options, video: Video, model: Model) -> Watched:
+def watch(how: Watching, video: Video, model: Model) -> Watched:
     """Classify the film, with a progress bar, and tell what was wrong with it."""
-    began = time.perf_counter()
-    with progress_bar("watching") as report:
-        scores = analyze(video, model, batch_size=options.batch_size, progress=report)
+    began, reports = time.perf_counter(), 0
+    with progress_bar("watching") as draw:
+
+        def report(done: Fraction, total: Fraction) -> None:
+            nonlocal reports
+            reports += 1
+            if draw is not None:
+                draw(done, total)
+
+        scores = analyze(
+            video,
+            model,
+            sampling=how.sampling,
+            effort=how.effort,
+            batch_size=how.batch_size,
+            hwaccel=how.hwaccel,
+            store=how.store,
+            progress=report,
+        )
     notes(scores.notes, video)
-    return Watched(video, scores, time.perf_counter() - began)
+    return Watched(video, scores, time.perf_counter() - began, reports > 0)
 
 
 def notes(lines: tuple[str, ...], video: Video) -> None:
