@@ -35,6 +35,42 @@ def test_finds_close_to_what_the_first_program_found(scores, method):
     assert 20 <= sum(span.length for span in spans) <= 40
 
 
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """Keeps what the tests below look at; they look at it in parts."""
+    return md.Store(tmp_path_factory.mktemp("scores"))
+
+
+def test_adaptive_labels_99_seconds_of_100_as_exact_does(big_buck_bunny, scores, store):
+    some = md.analyze(big_buck_bunny, sampling="adaptive", store=store)
+    assert len(some) == len(scores)
+    assert some.looked.sum() < 0.6 * len(scores)
+    assert np.mean(some.values.argmax(axis=1) == scores.values.argmax(axis=1)) >= 0.99
+    assert np.allclose(some.values[some.looked], scores.values[some.looked], atol=1e-3)
+
+
+def test_edges_lie_on_the_frame(big_buck_bunny, scores, store):
+    """Of the two frames at an edge, one matches and the other does not; or it is where a shot begins."""
+    segments = md.find_segments(scores, ["nsfw"])
+    refined = md.refine(big_buck_bunny, scores, segments, ["nsfw"], store=store)
+    assert len(refined) == len(segments) > 2
+    looks = store.looks(scores.video, scores.model, 2)
+    moved = 0
+    for before, after in zip(segments, refined, strict=True):
+        for old, new in ((before.span.start, after.span.start), (before.span.end, after.span.end)):
+            assert abs(old - new) <= 1
+            inside, outside = (
+                looks.get(new - Fraction(k, 24)) for k in ((0, 1) if new == after.span.start else (1, 0))
+            )
+            if inside is not None and outside is not None:
+                moved += (inside[1] >= 0.5) and (outside[1] < 0.5)
+    assert moved >= len(segments), "half of the edges at least are no shot changes"
+    assert len(looks) < 700
+    again = md.refine(big_buck_bunny, scores, segments, ["nsfw"], store=store)
+    assert again == refined
+    assert len(store.looks(scores.video, scores.model, 2)) == len(looks)
+
+
 def test_a_cut_holds_the_same_pictures(big_buck_bunny, tmp_path):
     """Frame by frame: the number of them, and what they show, closer than an eye can tell."""
     asked = [md.Span(134, 137), md.Span(200.5, 202.25)]

@@ -1,10 +1,11 @@
 """Which frames stand for the seconds of a film. Every strategy is only a choice of times; all of it is pure."""
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from miles_deep.classify.certainty import Neighbourhood
 from miles_deep.classify.looks import Look
@@ -48,6 +49,11 @@ def exact(index: PacketIndex, reading: Callable[[], Reading], effort: float) -> 
         end = actual  # the last frames cannot be decoded: the last second is shorter than it seemed
 
 
+LONGEST = Fraction(6)
+"""Seconds between looks at most, however certain: in a group of ten seconds, as encoders write where nobody tells
+them not to, much comes and goes."""
+
+
 def adaptive(index: PacketIndex, reading: Callable[[], Reading], effort: float) -> Strategy:
     """Look at keyframes, one a second at most, then at seconds whose label is not certain enough, until all are.
 
@@ -67,6 +73,7 @@ def adaptive(index: PacketIndex, reading: Callable[[], Reading], effort: float) 
             candidates = sorted(set(unseen) - set(asked))
             uncertain = [time for time in candidates if sure[time] < effort or effort == 1]
             wave = _filled(uncertain, candidates, index.keyframes)
+            wave = sorted({*wave, *_midway(sorted(seen), candidates, times[-1])})
         asked = [*asked, *wave]
         if not wave:
             break
@@ -90,6 +97,17 @@ def _keyframes(index: PacketIndex) -> list[Fraction]:
     shown = {second: frames[bisect_right(frames, middles[second]) - 1] for second in nearest}
     chosen = [middles[second] if shown[second] in keyframes else time for second, time in nearest.items()]
     return sorted(time for time in chosen if time < index.end) or middles[:1]
+
+
+def _midway(looks: list[Fraction], candidates: list[Fraction], last: Fraction) -> list[Fraction]:
+    """A candidate in the middle of each stretch between looks that is longer than `LONGEST`, and the last of all
+    where more than half of that lies after the last look."""
+    found = []
+    for start, end in pairwise([*looks, 2 * last - looks[-1]]):
+        inside = candidates[bisect_right(candidates, start) : bisect_left(candidates, end)]
+        if end - start > LONGEST and inside:
+            found.append(min(inside, key=lambda time: abs(time - (start + end) / 2)))
+    return found
 
 
 def _filled(
