@@ -38,6 +38,10 @@ class FrameReader:
         """How many frames it was shown."""
         return sum(self.batches)
 
+    @property
+    def identity(self) -> str:
+        return self.digest
+
     def prepare(self) -> None:
         """There is nothing to get ready."""
 

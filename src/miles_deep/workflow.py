@@ -67,7 +67,7 @@ def analyze(
         model = load_model(model, device)
     elif device != "auto":
         model = model.on(device, model.precision)
-    video, asked = _probed(film), check(sampling, effort, batch_size)
+    video, asked = _probed(film), check(sampling, effort, batch_size, hwaccel)
     print_of_film = fingerprint(video.path)
     if store is None:
         return replace(
@@ -103,7 +103,8 @@ def refine(
 
     Some tens of frames are looked at for each edge, between the last second outside and the first inside. Where a
     shot change lies within half a second of what is found, the edge moves onto it. A film that does not tell when
-    its frames are shown keeps its edges.
+    its frames are shown keeps its edges. Labels, scores and coverage stay those of the whole seconds, and
+    a segment may become up to a second shorter than the rule's min length.
 
     Args:
         film: the file.
@@ -115,16 +116,19 @@ def refine(
         store: remembers what was looked at; see `analyze`.
 
     Raises:
-        OptionError: the scores are of another model.
+        OptionError: the scores are of another model or film.
         VideoError, ModelError: as `analyze`.
     """
     model = model if isinstance(model, Model) else load_model(model)
     video, rule = _probed(film), rule or Rule()
     if scores.model != model.digest:
         raise OptionError("edges can only be refined with the model that gave the scores; this is another one")
+    print_of_film = fingerprint(video.path)
+    if scores.video not in ("", print_of_film):
+        raise OptionError(f"{video.path}: is not the film that the scores are of")
     if not segments or not video.ordered:
         return list(segments)
-    memory = FilmMemory(store, fingerprint(video.path), model, video.path) if store is not None else None
+    memory = FilmMemory(store, print_of_film, model, video.path) if store is not None else None
     return refine_edges(video, model, scores, segments, targets, rule, memory)
 
 

@@ -97,7 +97,6 @@ WANTED = [
     ([("adaptive", 1e-7)], ("adaptive", 0.0), ("adaptive", 1e-7)),
     ([("adaptive", 0.5), ("adaptive", 0.9), ("adaptive", 0.7)], ("adaptive", 0.6), ("adaptive", 0.9)),
     ([("adaptive", 0.5), ("adaptive", 0.9), ("exact", 1.0)], ("adaptive", 0.6), ("exact", 1.0)),
-    ([("sparse", 0.9)], ("adaptive", 0.5), None),
     ([], ("adaptive", 0.5), None),
 ]
 

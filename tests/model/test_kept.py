@@ -72,7 +72,7 @@ def test_other_weights_another_precision(cache: Path) -> None:
     assert len(kept_files(cache)) == 2 and not np.allclose(first, other, rtol=0.1)
     exact = large(1).on("cpu", "f32")
     assert np.abs(exact.infer(frames(2)) - first).max() < 0.05
-    assert len(kept_files(cache)) == 2, "one file a network: the last one asked for"
+    assert len(kept_files(cache)) == 3, "one file a network and precision"
 
 
 SPOILT = {

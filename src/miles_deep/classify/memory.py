@@ -1,5 +1,7 @@
 """What the store has of one film and model, for those who look at it."""
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,23 +23,23 @@ class FilmMemory:
 
     def __init__(self, store: Store, fingerprint: str, model: Model, film: Path) -> None:
         self._store, self._fingerprint, self._model, self._film = store, fingerprint, model, film.absolute()
+        self._key = model.identity
         self.notes: list[str] = []
         """Why something could not be kept; one line at most."""
 
     def scores(self, sampling: str, effort: float) -> Scores | None:
         """Finished scores that answer a request, or None."""
-        return self._store.find(self._fingerprint, self._model.digest, self._model.labels, sampling, effort)
+        kept = self._store.find(self._fingerprint, self._key, self._model.labels, sampling, effort)
+        return None if kept is None else replace(kept, model=self._model.digest)
 
     def looks(self) -> Looks:
         """All that was ever seen of single frames."""
-        return self._store.looks(self._fingerprint, self._model.digest, len(self._model.labels))
+        return self._store.looks(self._fingerprint, self._key, len(self._model.labels))
 
     def keep_looks(self, looks: Looks) -> None:
         """Add what was seen of single frames."""
-        try:
-            self._store.keep_looks(self._fingerprint, self._model.digest, looks, self._film)
-        except OutputError as error:
-            self.notes[:] = [f"scores are not kept: {error}"]
+        with self._noting():
+            self._store.keep_looks(self._fingerprint, self._key, looks, self._film)
 
     def changes(self) -> Changes:
         """How much frames differ from those before them, as far as that was looked at; of any model."""
@@ -45,16 +47,19 @@ class FilmMemory:
 
     def keep_changes(self, changes: Changes) -> None:
         """Add differences between frames."""
-        try:
-            rows = {time: np.array([change], np.float32) for time, change in changes.items()}
+        rows = {time: np.array([change], np.float32) for time, change in changes.items()}
+        with self._noting():
             self._store.keep_looks(self._fingerprint, CHANGES, rows, self._film)
-        except OutputError as error:
-            self.notes[:] = [f"scores are not kept: {error}"]
 
     def keep(self, scores: Scores) -> Scores:
         """Keep finished scores; returns them, with a note where that failed."""
+        with self._noting():
+            self._store.keep(replace(scores, model=self._key), self._film)
+        return replace(scores, notes=(*scores.notes, *self.notes))
+
+    @contextlib.contextmanager
+    def _noting(self) -> Iterator[None]:
         try:
-            self._store.keep(scores, self._film)
+            yield
         except OutputError as error:
             self.notes[:] = [f"scores are not kept: {error}"]
-        return replace(scores, notes=(*scores.notes, *self.notes))

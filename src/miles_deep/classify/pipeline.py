@@ -93,7 +93,7 @@ class Pipeline:
 
     def close(self) -> None:
         """Close the files."""
-        self._preparing.join()
+        _join([self._preparing])
         for reader in self._readers:
             reader.close()
 
@@ -131,24 +131,24 @@ class Pipeline:
         finally:
             results.close()
             pictures.close()
-            for worker in workers:
-                if worker.ident is not None:
-                    worker.join()
+            _join(workers)
 
     def _prepare(self) -> None:
         with contextlib.suppress(Exception):
             self._model.prepare()
 
     def _decode(self, number: int, work: "_Work", pictures: Channel[Picture]) -> None:
-        spec = self._model.card.preprocess
-        scaler = Scaler(self._video, spec.resized)
-        reading = self._readings[number]
-
-        def send(time: Fraction, frame: Frame) -> None:
-            pictures.send(Picture(time, spec.crop(scaler.rgb(frame))))
-
         try:
+            spec = self._model.card.preprocess
+            scaler = Scaler(self._video, spec.resized)
+            reading = self._readings[number]
+
+            def send(time: Fraction, frame: Frame) -> None:
+                pictures.send(Picture(time, spec.crop(scaler.rgb(frame))))
+
             for visit in work.visits():
+                if pictures.closed:
+                    return
                 given = 0
                 for time, frame in self._readers[number].visit(visit, reading):
                     send(time, frame)
@@ -165,11 +165,11 @@ class Pipeline:
             pictures.close(error)
 
     def _infer(self, pictures: Channel[Picture], results: Channel[Seen]) -> None:
-        spec = self._model.card.preprocess
-        batch = np.empty((self._batch_size, spec.height, spec.width, 3), np.uint8)
-        times: list[Fraction] = []
-        full = min(FIRST_BATCH, self._batch_size)
         try:
+            spec = self._model.card.preprocess
+            batch = np.empty((self._batch_size, spec.height, spec.width, 3), np.uint8)
+            times: list[Fraction] = []
+            full = min(FIRST_BATCH, self._batch_size)
             self._preparing.join()
             for picture in pictures:
                 batch[len(times)] = picture.rgb
@@ -222,6 +222,19 @@ class _Work:
             self._workers -= 1
             self.left.sort()
             return self._workers == 0
+
+
+def _join(threads: Sequence[threading.Thread]) -> None:
+    """Wait until all have ended, whatever comes in between: nobody may close a file that a thread still reads."""
+    interrupted: KeyboardInterrupt | None = None
+    for thread in threads:
+        while thread.is_alive():
+            try:
+                thread.join()
+            except KeyboardInterrupt as again:
+                interrupted = again
+    if interrupted is not None:
+        raise interrupted
 
 
 def _cores() -> int:

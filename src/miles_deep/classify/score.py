@@ -16,6 +16,7 @@ from miles_deep.errors import OptionError
 from miles_deep.model.model import Model
 from miles_deep.timecode import clock
 from miles_deep.video import Reading, Video, choose
+from miles_deep.video.hardware import CHOICES
 
 Progress = Callable[[Fraction, Fraction], None]
 """Is told how many seconds of how many are done."""
@@ -63,7 +64,7 @@ def score(
         ModelError: the network cannot be run.
         DeviceError: the hardware asked for is not there, or does not decode the film as software does.
     """
-    effort = check(sampling, effort, batch_size)
+    effort = check(sampling, effort, batch_size, hwaccel)
     sampling = sampling if video.ordered else "exact"
     seen = _Memory(known or {}, checkpoint)
     accelerator = choose(video, hwaccel).accelerator
@@ -106,14 +107,16 @@ def score(
     )
 
 
-def check(sampling: str, effort: float | None, batch_size: int) -> float:
+def check(sampling: str, effort: float | None, batch_size: int, hwaccel: str) -> float:
     """The effort, after it and the other options were found in range. Raises OptionError."""
+    if hwaccel not in CHOICES:
+        raise OptionError(f"no hardware decoding {hwaccel!r}; there are: {', '.join(CHOICES)}")
     if sampling not in SAMPLINGS:
         raise OptionError(f"no sampling {sampling!r}; there are: {', '.join(SAMPLINGS)}")
-    if not 1 <= batch_size <= MAX_BATCH:
+    if not isinstance(batch_size, int) or not 1 <= batch_size <= MAX_BATCH:
         raise OptionError(f"the batch size must be 1 to {MAX_BATCH}, not {batch_size}")
     effort = EFFORT if effort is None else effort
-    if not 0.5 <= effort <= 1:
+    if not isinstance(effort, (int, float)) or not 0.5 <= effort <= 1:
         raise OptionError(f"the effort must be 0.5 to 1, not {effort}")
     return effort
 

@@ -37,7 +37,7 @@ from miles_deep.files import PARTIAL
 EXACT, LOOKS = "exact", "looks"
 
 FILE = re.compile(
-    r"(?P<model>[\w-]+)\.(?P<kind>[a-z]+)(-(?P<effort>\d(\.\d+)?(e-\d+)?))?\.parquet(?P<damaged>\.damaged)?",
+    r"(?P<model>[\w-]+)\.(?P<kind>exact|adaptive|looks)(-(?P<effort>\d(\.\d+)?(e-\d+)?))?\.parquet(?P<damaged>\.damaged)?",
     re.ASCII,
 )
 """What the files of the store are called; others in its folders are not ours."""
@@ -182,7 +182,10 @@ class Store:
                 "scores can be kept only with the fingerprint of their film and the digest of their model"
             )
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(
+                mode=0o700, parents=True, exist_ok=True
+            )  # what films someone has is nobody's business
+            path.parent.mkdir(exist_ok=True)
         except OSError as error:
             raise OutputError(f"{path.parent}: cannot be made ({error.strerror or error})") from error
         write_table(replace(table, meta={**table.meta, "film": str(film)}), path)
@@ -194,7 +197,7 @@ class Store:
 def _whole(path: Path, read: Callable[[Path], T]) -> T | None:
     """What a file holds; None where it is not there. A damaged one is set aside."""
     try:
-        return read(path)
+        return read(path) if path.is_file() else None  # opening a pipe would wait for ever
     except FormatError:
         with suppress(OSError):  # where the folder may not be written, or another process has the file open
             os.replace(path, path.with_name(path.name + ".damaged"))

@@ -9,7 +9,8 @@ from miles_deep.cli.flags import BATCH_SIZE, CAFFE, FORCE, HELP, JSON, MODEL, MO
 from miles_deep.cli.printing import how_watched, print_json
 from miles_deep.cli.text import one_line, shown
 from miles_deep.cli.watch import Watched, Watching, watch
-from miles_deep.files import check_writable
+from miles_deep.errors import OptionError
+from miles_deep.files import check_writable, same_file
 from miles_deep.timecode import clock
 from miles_deep.video import probe
 
@@ -27,6 +28,8 @@ def analyze(scores: Path | None, **given: Any) -> None:
     how.check_model()
     model, video = how.load(), probe(how.movie)
     if scores is not None:
+        if same_file(scores, video.path):
+            raise OptionError(f"--scores {shown(scores)}: is the film itself")
         check_writable(scores, how.force)
     watched = watch(how, video, model)
     if scores is not None:
@@ -36,7 +39,7 @@ def analyze(scores: Path | None, **given: Any) -> None:
         print_json(_record(watched, model.card.name, places))
         return
     click.echo(f"{shown(video.path)}: {clock(watched.scores.duration)}, {how_watched(watched)}")
-    click.echo(f"by {one_line(model.card.name)}, {how.sampling} sampling")
+    click.echo(f"by {one_line(model.card.name)}, {watched.scores.sampling} sampling")
     for place in places:
         click.echo(f"scores: {shown(place)}")
 

@@ -30,6 +30,7 @@ def run(arguments: list[str]) -> int:
         The exit code: 0 done, 1 failed, 2 the command line is wrong, 130 interrupted.
     """
     signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, _interrupt)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a film's name may have letters that it has not
     try:
@@ -72,4 +73,7 @@ def _say(message: str, code: int) -> int:
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> None:
+    # Once is enough: a key that is held down must not interrupt the cleaning up.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import stat
+import time
 import zlib
 from collections.abc import Sequence
 from contextlib import suppress
@@ -25,6 +26,10 @@ def cache_dir() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("miles-deep") / "models"
+
+
+UNUSED = 30 * 24 * 3600
+"""Seconds after which a compiled network may be deleted; it is quickly made again."""
 
 
 class Kept:
@@ -67,9 +72,9 @@ class Kept:
         return self._title + f"{zlib.crc32(content):08x}\n".encode()
 
     def _forget_others(self) -> None:
-        """Delete what an older version, or another machine with this home, kept of the same network."""
+        """Delete what an older version, or another machine with this home, kept of the same network long ago."""
         for other in self.path.parent.glob(f"{self._family}-*{SUFFIX}"):
-            if other != self.path:
+            if time.time() - other.stat().st_mtime > UNUSED:
                 other.unlink(missing_ok=True)
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from miles_deep.errors import ModelError
+from miles_deep.errors import ModelError, OptionError
 from miles_deep.files import partial_file
 from miles_deep.model.card import ModelCard
 from miles_deep.model.network import Network, Precision
 from miles_deep.model.onnx_file import metadata_entry, read_metadata
-from miles_deep.model.runtime import Runtime, start
+from miles_deep.model.runtime import DEVICES, Runtime, start
 
 CARD_KEY = "miles_deep"
 """The entry of an ONNX file's metadata that holds the card."""
@@ -29,6 +29,10 @@ class Model:
     device: str = "auto"
     """Where it runs: `auto` or a name in `runtime.DEVICES`."""
     precision: Precision = "auto"
+
+    def __post_init__(self) -> None:
+        if self.device not in ("auto", *DEVICES):
+            raise OptionError(f"no device {self.device!r}; there are: auto, {', '.join(DEVICES)}")
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -57,10 +61,17 @@ class Model:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the `.onnx` file, hexadecimal: equal digests give equal scores."""
+        """SHA-256 of the `.onnx` file, hexadecimal: equal ones give equal scores on one device and precision."""
         whole = self._hashed.copy()
         whole.update(_entry(self.card))
         return whole.hexdigest()
+
+    @property
+    def identity(self) -> str:
+        """What its scores depend on: the digest, and the device and precision where one of them was asked for."""
+        if (self.device, self.precision) == ("auto", "auto"):
+            return self.digest
+        return f"{self.digest}-{self.device}-{self.precision}"
 
     @cached_property
     def runtime(self) -> Runtime:

@@ -78,6 +78,7 @@ class FrameReader:
         # One packet may be no frame (a field, or two frames in AVI's packed bitstreams): all have to be decoded.
         self._whole = video.container in DECODING_TIMES_ONLY or video.interlaced
         self._packets: Iterator[Packet[Stream]] = iter(())
+        self._pushed_back: Packet[Stream] | None = None  # what the next visit begins with
         self._next: int | None = None  # number of the packet that `_packets` gives next, while that is known
 
     def __enter__(self) -> Self:
@@ -158,7 +159,7 @@ class FrameReader:
                 break
             if packet.is_keyframe and packet is not entry:
                 if ticks is not None and ticks > last:
-                    self._packets = chain([packet], self._packets)
+                    self._pushed_back = packet
                     break
                 begins = False
             elif begins and ticks is not None and ticks < first:
@@ -193,10 +194,12 @@ class FrameReader:
         keyframe = int(index.pts[visit.entry]) + self._start + self._video.late
         for margin in SEEK_MARGINS if visit.entry else ():
             go_to(self._container, self._stream, keyframe - int(margin / index.tick))
+            self._pushed_back = None
             self._packets = packets(self._container, Damage(), self._stream)
             if packet := self._find(visit):
                 return packet
         go_to_beginning(self._container, self._stream)
+        self._pushed_back = None
         self._packets = packets(self._container, Damage(), self._stream)
         return self._find(visit)
 
@@ -204,7 +207,8 @@ class FrameReader:
         """Read on to the packet at which a visit starts; None: it was not to be found from here."""
         index = self._video.index
         self._next = None
-        for packet in self._packets:
+        first, self._pushed_back = self._pushed_back, None
+        for packet in chain([first] if first is not None else [], self._packets):
             ticks = self._ticks(packet)
             if ticks is None:
                 continue
