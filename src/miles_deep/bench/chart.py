@@ -69,7 +69,8 @@ def _efforts(axes: "Axes", report: Report) -> None:
         axes.plot(_across(exact), _percent(exact), "o", color=BARE)
     for name, figure in points:
         # Below and to the right: the curve comes from the left and bends over the point.
-        place, shift = (_across(figure), _percent(figure)), (6, -13)
+        place = (_across(figure), _percent(figure))
+        shift = (6, 6) if name == "exact" else (6, -13)
         axes.annotate(f"{name} ({figure.looked})", place, shift, textcoords="offset points")
     axes.margins(0.18, 0.2)
     axes.set_title("adaptive: effort (seconds looked at)")

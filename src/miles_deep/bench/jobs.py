@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from miles_deep.classify.pipeline import FIRST_BATCH
 from miles_deep.classify.sampling import EFFORT
 
 BATCH_SIZES = (1, 2, 4, 8, 16, 32)
@@ -16,7 +17,7 @@ USUAL_BATCH = 32
 
 EFFORTS = tuple(sorted({0.6, 0.7, 0.8, 0.9, EFFORT, 0.99}))
 
-PROGRAM = (sys.executable, "-P", "-c", "from miles_deep.cli.main import main; main()")
+PROGRAM = (sys.executable, "-P", "-c", "from miles_deep_program import main; main()")
 """`miles-deep`, as its console script does it, wherever that lies."""
 
 INSIDE = (sys.executable, "-P", "-m", "miles_deep.bench.inside")
@@ -103,7 +104,7 @@ def plan_jobs(asked: Asked, devices: list[str]) -> Jobs:
         adaptive=adaptive,
         cached=Job("cached: tags from kept scores", (*PROGRAM, film, *tag, *_model(asked))),
         first=Job(
-            f"start to first batch of {USUAL_BATCH} classified",
+            f"start to first batch classified ({FIRST_BATCH} frames)",
             (*INSIDE, str(first), "first-batch", film, asked.model, asked.device, "exact"),
             tells=first,
         ),

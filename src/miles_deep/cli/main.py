@@ -5,7 +5,6 @@ import os
 import signal
 import sys
 from types import FrameType
-from typing import NoReturn
 
 import click
 from click.exceptions import NoArgsIsHelpError
@@ -16,11 +15,6 @@ from miles_deep.cli.text import one_line
 from miles_deep.errors import MilesDeepError, UsageError
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
-
-
-def main() -> NoReturn:
-    """Run the command line and exit."""
-    sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
