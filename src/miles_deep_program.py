@@ -19,8 +19,8 @@ def main() -> NoReturn:
     try:
         from miles_deep.cli.main import run
     except KeyboardInterrupt:
-        sys.stderr.write("miles-deep: interrupted\n")
-        sys.exit(130)
+        os.write(2, b"miles-deep: interrupted\n")
+        os._exit(130)  # at once: the key may be held down
     gc.freeze()
     gc.enable()
     code = run(sys.argv[1:])
