@@ -1,5 +1,6 @@
 """score: row k of a film's scores is what the model says of the frame shown at the middle of second k."""
 
+import contextlib
 import math
 import threading
 import time
@@ -269,7 +270,7 @@ def test_a_pipeline_looks_again_and_again(film: Films) -> None:
     """Waves of one strategy, in which each time is given once, whatever was looked at before."""
     spec, model = FILMS["mp4-h264"], FrameReader()
     true = truth(spec)
-    with Pipeline(probe(film(spec)), model, 4) as pipeline:
+    with contextlib.closing(Pipeline(probe(film(spec)), model, 4)) as pipeline:
         for wave in (
             midpoints(true.end),
             [Fraction(1, 3)],
@@ -289,7 +290,7 @@ def test_a_pipeline_looks_again_and_again(film: Films) -> None:
 
 def test_a_look_that_is_given_up(film: Films) -> None:
     """Its threads end, and the pipeline may be asked again."""
-    with Pipeline(probe(film(SPECIAL["50-fps"])), FrameReader(), 1) as pipeline:
+    with contextlib.closing(Pipeline(probe(film(SPECIAL["50-fps"])), FrameReader(), 1)) as pipeline:
         for _ in range(3):
             batches = pipeline.look(midpoints(Fraction(12)))
             assert len(next(batches).times) == 1

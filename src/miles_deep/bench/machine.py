@@ -8,6 +8,8 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from miles_deep.machine import cores
+
 PACKAGES = {"av": "PyAV", "openvino": "OpenVINO", "onnxruntime": "ONNX Runtime"}
 
 BUSY = 0.25
@@ -18,7 +20,7 @@ def machine() -> dict[str, str]:
     """Processor, cores, system, and the versions of what does the work, by their names."""
     found = {
         "processor": _processor(),
-        "cores": str(_cores()),
+        "cores": str(cores()),
         "system": f"{platform.system()} {platform.release()}",
     }
     found["Python"] = platform.python_version()
@@ -39,8 +41,8 @@ def busy() -> list[str]:
         return []
     load = os.getloadavg()[0]
     return (
-        [f"the machine was busy before this began: load {load:.1f} on {_cores()} cores"]
-        if load > BUSY * _cores()
+        [f"the machine was busy before this began: load {load:.1f} on {cores()} cores"]
+        if load > BUSY * cores()
         else []
     )
 
@@ -53,11 +55,6 @@ def _processor() -> str:
     if sys.platform == "darwin" and (said := _said("/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string")):
         return said
     return platform.processor() or platform.machine()
-
-
-def _cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _said(*command: str) -> str:

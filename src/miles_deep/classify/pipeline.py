@@ -1,18 +1,16 @@
 """Decode, gather into batches, infer: the one place that has threads."""
 
 import contextlib
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from miles_deep.classify.channel import Channel, ChannelClosed
+from miles_deep.machine import cores
 from miles_deep.model.model import Model
 from miles_deep.video import (
     Accelerator,
@@ -73,23 +71,15 @@ class Pipeline:
         self._preparing.start()
         self._readers: list[FrameReader] = []
         try:
-            cores, groups = _cores(), len(video.keyframes) if video.ordered else 1
+            available, groups = cores(), len(video.keyframes) if video.ordered else 1
             # Hardware decodes one thing after the other, whoever asks.
-            count = 1 if accelerator else max(1, min(cores, groups // 2, MAX_DECODERS))
+            count = 1 if accelerator else max(1, min(available, groups // 2, MAX_DECODERS))
             for _ in range(count):
-                self._readers.append(FrameReader(video, -(-cores // count), accelerator))
+                self._readers.append(FrameReader(video, -(-available // count), accelerator))
             self._readings = [Reading() for _ in range(count + 1)]
         except BaseException:
             self.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the files."""
@@ -235,10 +225,3 @@ def _join(threads: Sequence[threading.Thread]) -> None:
                 interrupted = again
     if interrupted is not None:
         raise interrupted
-
-
-def _cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from fractions import Fraction
 from types import TracebackType
 from typing import Self
@@ -68,7 +69,7 @@ def score(
     sampling = sampling if video.ordered else "exact"
     seen = _Memory(known or {}, checkpoint)
     accelerator = choose(video, hwaccel).accelerator
-    with Pipeline(video, model, batch_size, accelerator) as pipeline, seen:
+    with closing(Pipeline(video, model, batch_size, accelerator)) as pipeline, seen:
         strategy = SAMPLINGS[sampling](video.index, lambda: pipeline.reading, effort)
         wave, done, end = next(strategy), Fraction(0), video.index.end
         asked: Looks = {}

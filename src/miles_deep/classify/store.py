@@ -33,6 +33,7 @@ from miles_deep.classify.scores import Scores, from_table, to_table
 from miles_deep.classify.table import Table, read_meta, read_table, write_table
 from miles_deep.errors import FormatError, OptionError, OutputError
 from miles_deep.files import PARTIAL
+from miles_deep.machine import cache_folder
 
 EXACT, LOOKS = "exact", "looks"
 
@@ -72,11 +73,7 @@ class Entry:
 
 def default_folder() -> Path:
     """`scores` in the folder that the environment's MILES_DEEP_CACHE names, else in the user's cache."""
-    if root := os.environ.get("MILES_DEEP_CACHE"):
-        return Path(root) / "scores"
-    from platformdirs import user_cache_path
-
-    return user_cache_path("miles-deep") / "scores"
+    return cache_folder("scores")
 
 
 class Store:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from miles_deep.classify import Scores
-from miles_deep.classify.store import Store, default_folder
+from miles_deep.classify import Scores, Store
 from miles_deep.cli.progress import progress_bar
 from miles_deep.cli.text import one_line
 from miles_deep.errors import OptionError
@@ -56,7 +55,7 @@ class Watching:
     @property
     def store(self) -> Store | None:
         """Where scores are kept; None where they are not to be."""
-        return None if self.no_cache else Store(default_folder())
+        return None if self.no_cache else Store()
 
 
 @dataclass(frozen=True, slots=True)

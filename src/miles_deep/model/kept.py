@@ -12,6 +12,7 @@ from pathlib import Path
 
 from miles_deep.errors import OutputError
 from miles_deep.files import partial_file
+from miles_deep.machine import cache_folder
 
 FORMAT = 1
 """Raised with every change of what `attach` builds of the same model, so that nothing old is used."""
@@ -20,12 +21,8 @@ SUFFIX = ".compiled"
 
 
 def cache_dir() -> Path:
-    """The folder for networks: of the environment's MILES_DEEP_CACHE, else the user's cache."""
-    if root := os.environ.get("MILES_DEEP_CACHE"):
-        return Path(root) / "models"
-    from platformdirs import user_cache_path
-
-    return user_cache_path("miles-deep") / "models"
+    """The folder for networks."""
+    return cache_folder("models")
 
 
 UNUSED = 30 * 24 * 3600

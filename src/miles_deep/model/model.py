@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from miles_deep.errors import ModelError, OptionError
+from miles_deep.errors import ModelError
 from miles_deep.files import partial_file
 from miles_deep.model.card import ModelCard
 from miles_deep.model.network import Network, Precision
 from miles_deep.model.onnx_file import metadata_entry, read_metadata
-from miles_deep.model.runtime import DEVICES, Runtime, start
+from miles_deep.model.runtime import Runtime, check_device, start
 
 CARD_KEY = "miles_deep"
 """The entry of an ONNX file's metadata that holds the card."""
@@ -31,8 +31,7 @@ class Model:
     precision: Precision = "auto"
 
     def __post_init__(self) -> None:
-        if self.device not in ("auto", *DEVICES):
-            raise OptionError(f"no device {self.device!r}; there are: auto, {', '.join(DEVICES)}")
+        check_device(self.device)
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import os
 import sys
 import threading
 from types import ModuleType
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miles_deep.errors import ModelError
+from miles_deep.machine import cores
 from miles_deep.model.kept import Kept
 from miles_deep.model.network import FRAMES, Network, Precision, first_line
 
@@ -41,7 +41,7 @@ class OpenVinoRuntime:
     def __init__(self, network: Network, precision: Precision) -> None:
         self._openvino = _import_openvino()
         self._core = self._openvino.Core()
-        self._config = {"NUM_STREAMS": str(min(_cores(), MAX_STREAMS))}
+        self._config = {"NUM_STREAMS": str(min(cores(), MAX_STREAMS))}
         if precision == "f32":
             self._config["INFERENCE_PRECISION_HINT"] = "f32"
         try:
@@ -113,11 +113,6 @@ def _import_openvino() -> Any:
     import openvino
 
     return openvino
-
-
-def _cores() -> int:
-    """Those that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _filled(frames: NDArray[np.uint8], tile: int) -> NDArray[np.uint8]:

@@ -82,6 +82,12 @@ DEVICES: dict[str, Start] = {
 """What `--device` takes beside `auto`: a name to a function that makes a network ready there."""
 
 
+def check_device(device: str) -> None:
+    """Refuse what is neither `auto` nor a name in `DEVICES`. Raises OptionError."""
+    if device not in ("auto", *DEVICES):
+        raise OptionError(f"no device {device!r}; there are: auto, {', '.join(DEVICES)}")
+
+
 def start(network: Network, device: str = "auto", precision: Precision = "auto") -> Runtime:
     """Make a network ready on a device of `DEVICES`; `auto` is a CUDA card where there is one, else the CPU.
 
@@ -90,10 +96,9 @@ def start(network: Network, device: str = "auto", precision: Precision = "auto")
         DeviceError: the device is not there.
         ModelError: the backend cannot run the network.
     """
+    check_device(device)
     if device == "auto":
         device = "cuda" if _made_for_cuda() and "CUDAExecutionProvider" in _providers() else "cpu"
-    if device not in DEVICES:
-        raise OptionError(f"no device {device!r}; there are: auto, {', '.join(DEVICES)}")
     try:
         return DEVICES[device](network, precision)
     except ImportError as error:

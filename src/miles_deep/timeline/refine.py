@@ -62,7 +62,7 @@ def refine_edges(
         def look(times: Sequence[Fraction]) -> dict[Fraction, bool]:
             nonlocal pipeline
             if unseen := [time for time in times if time not in seen]:
-                pipeline = pipeline or opened.enter_context(Pipeline(video, model, BATCH_SIZE))
+                pipeline = pipeline or opened.enter_context(contextlib.closing(Pipeline(video, model, BATCH_SIZE)))
                 for batch in pipeline.look(unseen):
                     new.update(zip(batch.times, batch.values, strict=True))
             seen.update(new)

@@ -2,10 +2,9 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from fractions import Fraction
 from itertools import chain, takewhile
-from types import TracebackType
-from typing import Self
 
 import av.error
 from av.packet import Packet
@@ -55,7 +54,7 @@ def frames_at(
     Raises:
         VideoError: the film cannot be opened, or not one frame of it can be decoded.
     """
-    with FrameReader(video) as reader:
+    with closing(FrameReader(video)) as reader:
         yield from reader.at(times, reading)
 
 
@@ -80,14 +79,6 @@ class FrameReader:
         self._packets: Iterator[Packet[Stream]] = iter(())
         self._pushed_back: Packet[Stream] | None = None  # what the next visit begins with
         self._next: int | None = None  # number of the packet that `_packets` gives next, while that is known
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the file."""
@@ -194,11 +185,13 @@ class FrameReader:
         keyframe = int(index.pts[visit.entry]) + self._start + self._video.late
         for margin in SEEK_MARGINS if visit.entry else ():
             go_to(self._container, self._stream, keyframe - int(margin / index.tick))
-            self._pushed_back = None
-            self._packets = packets(self._container, Damage(), self._stream)
-            if packet := self._find(visit):
+            if packet := self._find_from_here(visit):
                 return packet
         go_to_beginning(self._container, self._stream)
+        return self._find_from_here(visit)
+
+    def _find_from_here(self, visit: Visit) -> "Packet[Stream] | None":
+        """As `_find`, after a seek."""
         self._pushed_back = None
         self._packets = packets(self._container, Damage(), self._stream)
         return self._find(visit)

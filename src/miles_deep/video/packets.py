@@ -58,12 +58,12 @@ class PacketIndex:
         first, after = np.searchsorted(self.frame_ticks, limits)
         return int(first), int(after)
 
-    @property
+    @cached_property
     def frame_times(self) -> list[Fraction]:
         """When frames are shown, seconds from the video's start, ascending."""
         return [int(ticks) * self.tick for ticks in self.frame_ticks]
 
-    @property
+    @cached_property
     def keyframes(self) -> tuple[Fraction, ...]:
         """Seconds at which decoding can start, in order."""
         return tuple(int(ticks) * self.tick for ticks in np.unique(self.pts[self.keyframe & (self.pts >= 0)]))

@@ -1,6 +1,7 @@
 """Where one shot ends and the next begins."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from fractions import Fraction
 
 import numpy as np
@@ -45,7 +46,7 @@ def frame_changes(video: Video, runs: Sequence[tuple[int, int]]) -> Changes:
     """
     scaler, times = Scaler(video, lambda width, height, aspect: SIZE), video.index.frame_times
     changes: Changes = {}
-    with FrameReader(video) as reader:
+    with closing(FrameReader(video)) as reader:
         for first, after in runs:
             before: NDArray[np.int16] | None = None
             for time, frame in reader.at(times[first:after]):
