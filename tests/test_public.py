@@ -20,10 +20,12 @@ MODULES = sorted(path for path in SOURCE.rglob("*.py") if path.name != "caffe_pb
 PUBLIC = {
     # What is done, in the order of the story.
     *("load_model", "import_caffe", "probe", "frames_at", "analyze", "find_segments", "find_all", "classic"),
-    *("refine", "edit", "edit_clips", "export"),
+    *("refine", "select", "edit", "edit_clips", "mark", "export"),
+    *("read_truth", "evaluate", "tune", "read_rules", "write_rules"),
     # What is handed on.
     *("Model", "ModelCard", "Preprocess", "Video", "Scaler", "Scores", "Store", "Rule", "Segment", "Span"),
-    "EditResult",
+    *("Rules", "Smoothing", "Margin", "Selection", "EditResult", "ExportResult"),
+    *("Truth", "Evaluation", "Tuning"),
     # What may go wrong.
     *("errors", "MilesDeepError"),
 }
@@ -31,6 +33,7 @@ PUBLIC = {
 
 HEAVY = ("torch", "ray", "matplotlib", "flask", "fastapi", "starlette", "uvicorn", "aiohttp", "django", "tornado")
 HEAVY += ("openvino", "onnxruntime", "pyarrow", "pandas", "rich", "click", "cv2", "onnx", "PIL", "google")
+HEAVY += ("opentimelineio", "jinja2", "tomli_w")
 """Loaded when they are needed, not before."""
 
 

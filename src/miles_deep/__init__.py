@@ -15,12 +15,25 @@ from miles_deep import errors
 from miles_deep.classify import Scores, Store
 from miles_deep.edit import EditResult
 from miles_deep.errors import MilesDeepError
-from miles_deep.export import export
+from miles_deep.export import ExportResult, export
 from miles_deep.model import Model, ModelCard, Preprocess, load_model
 from miles_deep.timecode import Span
-from miles_deep.timeline import Rule, Segment, classic, find_all, find_segments
+from miles_deep.timeline import (
+    Margin,
+    Rule,
+    Rules,
+    Segment,
+    Selection,
+    Smoothing,
+    classic,
+    find_all,
+    find_segments,
+    select,
+)
+from miles_deep.timeline.rules_file import read_rules, write_rules
+from miles_deep.timeline.tuning import Evaluation, Truth, Tuning, evaluate, read_truth, tune
 from miles_deep.video import Scaler, Video, frames_at, probe
-from miles_deep.workflow import analyze, edit, edit_clips, refine
+from miles_deep.workflow import analyze, edit, edit_clips, mark, refine
 
 if TYPE_CHECKING:
     from miles_deep.model.caffe import import_caffe
@@ -29,30 +42,45 @@ __version__ = "0.1.0"
 
 __all__ = [
     "EditResult",
+    "Evaluation",
+    "ExportResult",
+    "Margin",
     "MilesDeepError",
     "Model",
     "ModelCard",
     "Preprocess",
     "Rule",
+    "Rules",
     "Scaler",
     "Scores",
     "Segment",
+    "Selection",
+    "Smoothing",
     "Span",
     "Store",
+    "Truth",
+    "Tuning",
     "Video",
     "analyze",
     "classic",
     "edit",
     "edit_clips",
     "errors",
+    "evaluate",
     "export",
     "find_all",
     "find_segments",
     "frames_at",
     "import_caffe",
     "load_model",
+    "mark",
     "probe",
+    "read_rules",
+    "read_truth",
     "refine",
+    "select",
+    "tune",
+    "write_rules",
 ]
 
 

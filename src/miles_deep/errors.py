@@ -6,6 +6,7 @@
     ├── UsageError              what was asked for makes no sense (exit code 2)
     │   ├── LabelError          a label or group the model does not have
     │   └── OptionError         a number out of range, options that exclude each other
+    │       └── ExpressionError a target that does not parse, and where
     ├── VideoError              the film cannot be read
     │   └── NoVideoError        it can, but there is no picture in it
     ├── ModelError              the classifier cannot be read or does not fit together
@@ -35,6 +36,17 @@ class LabelError(UsageError):
 
 class OptionError(UsageError):
     """An option's value is out of range, or options exclude each other."""
+
+
+class ExpressionError(OptionError):
+    """A target that does not parse."""
+
+    def __init__(self, message: str, text: str, place: int) -> None:
+        super().__init__(message)
+        self.text = text
+        """What was given."""
+        self.place = place
+        """Index of the character in it that cannot stand there; its length where the end is missing."""
 
 
 class VideoError(MilesDeepError):

@@ -54,6 +54,25 @@ def merge(spans: Iterable[Span]) -> list[Span]:
     return merged
 
 
+def subtract(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
+    """What is left of some spans where others are taken away, in order, without overlap."""
+    left = merge(spans)
+    for other in merge(others):
+        pieces = []
+        for span in left:
+            if span.start < min(span.end, other.start):
+                pieces.append(Span(span.start, min(span.end, other.start)))
+            if max(span.start, other.end) < span.end:
+                pieces.append(Span(max(span.start, other.end), span.end))
+        left = pieces
+    return left
+
+
+def overlap(one: Span, other: Span) -> Fraction:
+    """Seconds that two spans share."""
+    return max(Fraction(0), min(one.end, other.end) - max(one.start, other.start))
+
+
 def clock(seconds: Seconds) -> str:
     """Print a time as h:mm:ss, with milliseconds where it has any: 0:02:14, 0:09:56.458."""
     milliseconds = round(Fraction(seconds) * 1000)

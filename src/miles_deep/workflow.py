@@ -16,13 +16,15 @@ from miles_deep.classify import Progress, Scores, Store, score
 from miles_deep.classify.memory import FilmMemory
 from miles_deep.classify.score import check
 from miles_deep.edit import EditResult, Mode, cut, cut_clips
+from miles_deep.edit.mark import Chapter, mark_film
 from miles_deep.errors import OptionError
 from miles_deep.files import same_file
 from miles_deep.model import Model, load_model
 from miles_deep.model.catalog import DEFAULT
 from miles_deep.timecode import Span
-from miles_deep.timeline import Rule, Segment
+from miles_deep.timeline import Rule, Rules, Segment
 from miles_deep.timeline.refine import refine_edges
+from miles_deep.timeline.rules import as_rules
 from miles_deep.video import Video, probe
 from miles_deep.video.fingerprint import fingerprint
 
@@ -96,7 +98,7 @@ def refine(
     segments: Sequence[Segment],
     targets: Sequence[str],
     model: str | Path | Model = DEFAULT,
-    rule: Rule | None = None,
+    rule: Rule | Rules | None = None,
     store: Store | None = None,
 ) -> list[Segment]:
     """Move the edges of segments from whole seconds to the frame at which the label changes.
@@ -120,7 +122,7 @@ def refine(
         VideoError, ModelError: as `analyze`.
     """
     model = model if isinstance(model, Model) else load_model(model)
-    video, rule = _probed(film), rule or Rule()
+    video = _probed(film)
     if scores.model != model.digest:
         raise OptionError("edges can only be refined with the model that gave the scores; this is another one")
     print_of_film = fingerprint(video.path)
@@ -129,7 +131,7 @@ def refine(
     if not segments or not video.ordered:
         return list(segments)
     memory = FilmMemory(store, print_of_film, model, video.path) if store is not None else None
-    return refine_edges(video, model, scores, segments, targets, rule, memory)
+    return refine_edges(video, model, scores, segments, targets, as_rules(rule), memory)
 
 
 def edit(
@@ -164,6 +166,29 @@ def edit(
     video, path = _probed(film), Path(output)
     temporary = Path(temporary) if temporary is not None else None
     result = cut(video, spans, path, mode, force=force, replace=replace, temporary=temporary, progress=progress)
+    if replace and not same_file(result.path, video.path):
+        video.path.unlink()
+    return result
+
+
+def mark(
+    film: Film,
+    segments: Sequence[Segment],
+    output: str | Path,
+    *,
+    force: bool = False,
+    replace: bool = False,
+    temporary: str | Path | None = None,
+    progress: Progress | None = None,
+) -> EditResult:
+    """Copy a film as it is, packet by packet, with segments as its chapters.
+
+    Arguments and errors are those of `edit`.
+    """
+    video, path = _probed(film), Path(output)
+    temporary = Path(temporary) if temporary is not None else None
+    chapters = [Chapter(segment.span, segment.label) for segment in segments]
+    result = mark_film(video, chapters, path, force=force, replace=replace, temporary=temporary, progress=progress)
     if replace and not same_file(result.path, video.path):
         video.path.unlink()
     return result

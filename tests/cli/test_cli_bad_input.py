@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +69,6 @@ CASES = [
     usage("-t gren", "no label 'gren' in the model; did you mean 'green'?"),
     usage("-t red,zzz", "no label 'zzz' in the model; it has: red, green, blue, warm"),
     usage("-t warn", "no label 'warn' in the model; did you mean 'warm'?"),
-    usage("-t ,", "-t ',' names no label"),
     usage("-t", "-t", "requires an argument"),
     usage("-q", "-q"),
     usage("--bogus", "--bogus"),
@@ -84,13 +84,23 @@ CASES = [
     *numbers("-v", "Invalid", "50%"),
     usage("-s 2", "min score must be 0 to 1, not 2"),
     usage("-a -v -1", "min coverage must be 0 to 1, not -1"),
-    usage("-t red -x", "-t, -x and -a exclude each other"),
-    usage("-t red -a", "-t, -x and -a exclude each other"),
-    usage("-x -a", "-t, -x and -a exclude each other"),
-    usage("-c", "-c is about a cut, so it needs -t or -x"),
+    usage("-t red -x", "-t and -x exclude each other"),
+    usage("-t red -a", "-t, -x, --drop and -a exclude each other"),
+    usage("--drop red -a", "-t, -x, --drop and -a exclude each other"),
+    usage("-c", "-c is about a cut, so it needs -t, -x or --drop"),
     usage("-a -c", "-c is about a cut"),
     usage("--replace", "--replace is about a cut"),
     usage("-a --dry-run", "--dry-run is about a cut"),
+    usage("--margin 1", "--margin is about what is kept, so it needs -t, -x or --drop"),
+    usage("--refine", "--refine is about what is kept"),
+    *[
+        usage(f"-x --margin {value}", f"--margin '{value}'", "give seconds")
+        for value in ("x", "1,2,3", "nan", "1,")
+    ],
+    *[usage(f"-x --margin {value}", "give seconds") for value in ("1/0", "inf")],
+    usage("-x --smooth mean", "--smooth", "none", "median", "viterbi"),
+    usage("-x --classic --smooth median", "the classic rule knows no smoothing"),
+    usage("-t red&green", "target 'red&green': no label of the model is in it"),
     usage("-x -c --replace", "-c makes many films"),
     usage("-x --replace -o {0}", "-o has no say"),
     usage("-x -n --replace", "-n keeps the original and --replace does not"),
@@ -223,3 +233,21 @@ def test_the_files_that_are_not_at_fault_work(folder, here):
     for model in (["--model", folder / "colour.onnx"], ["-p", folder / "net", "-w", folder / "weights"]):
         result = here(*good, *model)
         assert (result.returncode, result.stderr) == (0, "") and result.stdout
+
+
+@pytest.mark.parametrize(
+    ("target", "says", "before"),
+    [
+        ("red & | green", "a label is missing (at character 7)", "red & "),
+        ("(red | green", "this bracket is not closed (at character 1)", ""),
+        ("red | 映画 )", "a closing bracket that nothing opens (at character 10)", "red | 映画 "),
+    ],
+)
+@pytest.mark.parametrize("flag", ["-t", "--drop"])
+def test_a_caret_under_what_does_not_parse(folder, here, flag, target, says, before):
+    result = here(folder / "movie.mp4", "--model", folder / "colour.onnx", flag, target)
+    assert (result.returncode, result.stdout) == (2, "")
+    first, line, caret = result.stderr.splitlines()
+    assert first == f"miles-deep: target {target!r}: {says}"
+    columns = sum(2 if unicodedata.east_asian_width(char) == "W" else 1 for char in before)
+    assert (line, caret) == (f"  {target}", f"  {' ' * columns}^")

@@ -21,6 +21,14 @@ def frames_of(schedule: str) -> str:
         (["-t", "red", "-t", " blue ,"], "r10 b4"),
         (["-t", "warm"], "r10 g6"),
         (["-x"], "r10 g6"),
+        (["--drop", "green"], "r10 b4"),
+        (["--drop", "green|blue"], "r10"),
+        (["--keep", "!red"], "g6 b4"),
+        (["-x", "--drop", "red"], "g6"),
+        (["-t", "warm & !red"], "g6"),
+        (["-t", "warm", "--margin", "0,2"], "r10 g6 b2"),
+        (["-t", "green", "--margin", "-1,2"], "g5 b2"),
+        (["--drop", "green", "--margin", "2"], "r10 g4 b4"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else value,
 )
@@ -140,7 +148,7 @@ def test_replace_a_film_of_another_name(movie, model):
 def test_nothing_found(place, model):
     movie = paint(place / "green.mp4", "g5")
     arguments = [movie, "-t", "red,blue", "--model", model]
-    assert done(*arguments) == "no segment of red, blue found; nothing written\n"
+    assert done(*arguments) == "no segment of red,blue found; nothing written\n"
     assert done_json(*arguments) == {"movie": str(movie), "segments": [], "outputs": []}
     assert done_json(*arguments, "--dry-run") == {"segments": [], "mode": "encode", "pieces": []}
     assert set(tree(place)) == {"green.mp4"}

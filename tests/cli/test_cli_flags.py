@@ -98,7 +98,7 @@ def test_version():
 def test_no_arguments():
     result = run()
     assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr.startswith("Usage: miles-deep [OPTIONS] MOVIE") and "-t A,B" in result.stderr
+    assert result.stderr.startswith("Usage: miles-deep [OPTIONS] MOVIE") and "-t, --keep A,B" in result.stderr
 
 
 def test_a_film_named_like_a_command(movie, model):

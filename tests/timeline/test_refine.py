@@ -15,14 +15,14 @@ from miles_deep.classify import Scores, Store, score
 from miles_deep.classify.memory import FilmMemory
 from miles_deep.errors import OutputError
 from miles_deep.timecode import Span
-from miles_deep.timeline import Rule, Segment, find_segments
+from miles_deep.timeline import Rule, Rules, Segment, find_segments
 from miles_deep.timeline.refine import refine_edges
 from miles_deep.video import Video, probe
 from truth import FILMS, Truth, truth
 
 Films = Callable[[FilmSpec], Path]
 
-RULE = Rule(min_length=0, max_gap=0, min_coverage=0)
+RULE = Rules(Rule(min_length=0, max_gap=0, min_coverage=0))
 ON = [(67, 143), (211, 260)]
 """Numbers of the frames that have the label; at 25 a second none of the edges lies on a whole second."""
 
@@ -138,7 +138,7 @@ def test_the_min_score_counts(film: Films) -> None:
     video = probe(film(FilmSpec()))
     scores = score(video, model)
     for least, span in ((0.5, (67, 260)), (0.8, (103, 200))):
-        rule = Rule(min_score=least, min_length=0, max_gap=0)
+        rule = Rules(Rule(min_score=least, min_length=0, max_gap=0))
         segments = find_segments(scores, ["number"], rule)
         (after,) = refine_edges(video, model, scores, segments, ["number"], rule)
         assert (after.span.start * 25, after.span.end * 25) == span

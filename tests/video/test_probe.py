@@ -323,3 +323,22 @@ def test_an_attached_picture_of_any_size_is_not_the_film(tmp_path: Path) -> None
     spec = make(path, cover=True, width=64, height=48, duration=Fraction(1))
     assert (probe(path).width, probe(path).height) == (spec.width, spec.height)  # the cover has 96 x 96
     assert probe(path) == replace(probe(path))
+
+
+@pytest.mark.parametrize("container", ["mkv", "mp4", "ts"])
+def test_how_long_sound_runs_before_the_first_frame(container: str, film: Films, tmp_path: Path) -> None:
+    """Players count from the first packet of any track, and we from the first frame."""
+    source, late = film(FilmSpec(container, duration=Fraction(4))), tmp_path / f"late.{container}"
+    with av.open(str(source)) as read, av.open(str(late), "w") as write:
+        tracks = {stream.index: write.add_stream_from_template(stream) for stream in read.streams}
+        for packet in read.demux():
+            if not packet.size:
+                continue
+            if packet.stream.type == "video":
+                shift = int(Fraction(3, 2) / packet.time_base)
+                packet.pts += shift
+                packet.dts = None if packet.dts is None else packet.dts + shift
+            packet.stream = tracks[packet.stream.index]
+            write.mux(packet)
+    assert probe(source).lead <= Fraction(1, 10)
+    assert abs(probe(late).lead - probe(source).lead - Fraction(3, 2)) <= Fraction(1, 40)

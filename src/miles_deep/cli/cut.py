@@ -1,116 +1,46 @@
-"""-t and -x: cut the film down to what was asked for."""
+"""`miles-deep cut MOVIE`: cut a film down to what was asked for, or mark that in it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
-from miles_deep.cli.options import Options
-from miles_deep.cli.printing import (
-    film_record,
-    plan_record,
-    print_film,
-    print_json,
-    print_plan,
-    print_segments,
-    segment_record,
+import click
+
+from miles_deep.cli.cutting import cut_film
+from miles_deep.cli.flags import (
+    BATCH_SIZE,
+    CAFFE,
+    CUT,
+    DRY_RUN,
+    EDGES,
+    FORCE,
+    HELP,
+    JSON,
+    MARK,
+    MODEL,
+    MOVIE,
+    PLACES,
+    RULE,
+    TARGETS,
+    WATCHING,
+    flags,
 )
-from miles_deep.cli.progress import progress_bar
-from miles_deep.cli.text import shown
-from miles_deep.cli.watch import notes, watch
-from miles_deep.edit import EditPlan, EditResult, plan_cut
-from miles_deep.edit.target import output_suffix
-from miles_deep.files import check_writable
-from miles_deep.timecode import Span
-from miles_deep.timeline import Segment, find_segments
-from miles_deep.video import Video, probe
-from miles_deep.workflow import edit, edit_clips, refine
+from miles_deep.cli.marking import mark_film
+from miles_deep.cli.options import Options
+from miles_deep.errors import OptionError
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of it."""
+@click.command(context_settings=HELP)
+@flags(MOVIE, TARGETS, MARK, BATCH_SIZE, PLACES, RULE, EDGES, CUT, CAFFE, MODEL, WATCHING, FORCE, DRY_RUN, JSON)
+def cut(**given: Any) -> None:
+    """Cut MOVIE down to what is asked for, as the bare form does, or mark that in it.
 
-    segments: Sequence[Segment]
-    films: Sequence[EditResult] = ()
-
-
-def cut(options: Options) -> None:
-    """Watch the film, find the segments of the targets, and write them as a film, or as one film each."""
-    rule, model = options.rule(), options.load()
-    video = probe(options.movie.resolve() if options.replace else options.movie)
-    targets = options.chosen(model)
-    output = output_of(options, video)
-    if not options.dry_run:
-        check_writable(output, options.force or output == video.path, folder=options.clips)
-    watched = watch(options, video, model)
-    segments = find_segments(watched.scores, targets, rule)
-    if options.refines:
-        segments = refine(video, watched.scores, segments, targets, model, rule, options.store)
-    spans = [segment.span for segment in segments]
-    if options.dry_run:
-        plan, told = plan_cut(video, spans, options.mode) if segments else (None, [])
-        notes(tuple(told), video)
-        _print_plan(options, targets, segments, plan)
-        return
-    outcome = Outcome(segments, _write(options, video, spans, output) if segments else ())
-    _print(options, video, targets, outcome)
-
-
-def output_of(options: Options, video: Video) -> Path:
-    """`movie.cut.mp4`, or `movie.cut` for clips, in the output folder; the movie itself to replace it."""
-    if options.replace:
-        return video.path.with_suffix(output_suffix(video))
-    suffix = "" if options.clips else output_suffix(video)
-    return (options.output or video.path.parent) / f"{video.path.stem}.cut{suffix}"
-
-
-def _write(options: Options, video: Video, spans: Sequence[Span], output: Path) -> list[EditResult]:
-    with progress_bar("cutting") as report:
-        if options.clips:
-            results = edit_clips(
-                video,
-                spans,
-                output,
-                options.mode,
-                force=options.force,
-                temporary=options.temporary,
-                progress=report,
-            )
-        else:
-            results = [
-                edit(
-                    video,
-                    spans,
-                    output,
-                    options.mode,
-                    force=options.force,
-                    replace=options.replace,
-                    temporary=options.temporary,
-                    progress=report,
-                )
-            ]
-    notes(tuple(dict.fromkeys(note for result in results for note in result.notes)), video)
-    return results
-
-
-def _print(options: Options, video: Video, targets: Sequence[str], outcome: Outcome) -> None:
-    if options.as_json:
-        segments = [segment_record(segment) for segment in outcome.segments]
-        outputs = [film_record(film) for film in outcome.films]
-        print_json({"movie": shown(video.path), "segments": segments, "outputs": outputs})
-        return
-    print_segments(outcome.segments, targets)
-    for film in outcome.films:
-        print_film(film)
-
-
-def _print_plan(
-    options: Options, targets: Sequence[str], segments: Sequence[Segment], plan: EditPlan | None
-) -> None:
-    if options.as_json:
-        planned = plan_record(plan) if plan is not None else {"mode": options.mode, "pieces": []}
-        print_json({"segments": [segment_record(s) for s in segments], **planned})
-        return
-    print_segments(segments, targets)
-    if plan is not None:
-        print_plan(plan)
+    --mark writes MOVIE.chapters.mp4: every packet of the film as it is, with the segments as chapters; without
+    -t, -x or --drop these are the segments of all labels.
+    """
+    options = Options(**given, tag=False)
+    options.check()
+    if options.mark:
+        mark_film(options)
+    elif options.chooses:
+        cut_film(options)
+    else:
+        raise OptionError("say what to keep or to drop with -t, -x or --drop, or give --mark")

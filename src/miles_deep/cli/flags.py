@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 import click
 
 from miles_deep.classify.sampling import EFFORT, SAMPLINGS
+from miles_deep.edit import MODES
+from miles_deep.timeline.rules import SMOOTHINGS, Rule
 from miles_deep.video.hardware import CHOICES
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -16,6 +18,8 @@ PATH = click.Path(path_type=Path)
 
 HELP = {"help_option_names": ["-h", "--help"]}
 """Context settings of every command."""
+
+USUAL = Rule()
 
 MOVIE = click.argument("movie", type=PATH)
 BATCH_SIZE = click.option(
@@ -52,6 +56,70 @@ WATCHING = (
         "--hwaccel", type=click.Choice(CHOICES), default="auto", show_default=True, help="What decodes the film."
     ),
 )
+TARGETS = (
+    click.option(
+        "-t",
+        "--keep",
+        "targets",
+        multiple=True,
+        metavar="A,B",
+        help="Keep only segments of these labels or groups; also: 'a|b', 'a & !b', '(a|b) & c'.",
+    ),
+    click.option("-x", "all_but_background", is_flag=True, help="Keep all but the model's background label."),
+    click.option("--drop", "dropped", multiple=True, metavar="A,B", help="Take segments of these away."),
+)
+RULE = (
+    click.option(
+        "-u", "min_cut", type=float, metavar="S", help=f"Min cut, seconds.  [default: {USUAL.min_length}]"
+    ),
+    click.option("-g", "max_gap", type=int, metavar="S", help=f"Max gap, seconds.  [default: {USUAL.max_gap}]"),
+    click.option(
+        "-s", "min_score", type=float, metavar="X", help=f"Min score, 0 to 1.  [default: {USUAL.min_score}]"
+    ),
+    click.option(
+        "-v",
+        "min_coverage",
+        type=float,
+        metavar="X",
+        help=f"Min coverage, 0 to 1.  [default: {USUAL.min_coverage}]",
+    ),
+    click.option(
+        "--rules", type=PATH, metavar="FILE", help="Rules of single labels, as `tune` writes them (TOML)."
+    ),
+    click.option(
+        "--smooth", type=click.Choice(SMOOTHINGS), help="What evens out single odd seconds first.  [default: none]"
+    ),
+    click.option("--classic", is_flag=True, help="Find segments exactly as the first program did."),
+)
+EDGES = (
+    click.option(
+        "--margin",
+        metavar="S[,S]",
+        help="Seconds by which what is kept grows, before and after; below 0 it shrinks.  [default: 0]",
+    ),
+    click.option(
+        "--refine/--no-refine",
+        default=None,
+        help="Move edges to the frame.  [default: where something is kept or dropped]",
+    ),
+)
+OUTPUT = click.option("-o", "output", type=PATH, metavar="DIR", help="Output folder.  [default: the movie's]")
+PLACES = (
+    OUTPUT,
+    click.option(
+        "-d", "temporary", type=PATH, metavar="DIR", help="Folder for unfinished files.  [default: the output's]"
+    ),
+)
+CUT = (
+    click.option("-c", "clips", is_flag=True, help="Do not concatenate: one film a segment, in MOVIE.cut/."),
+    click.option(
+        "-n", "keep_original", is_flag=True, help="Accepted; the movie is kept unless --replace is given."
+    ),
+    click.option("--mode", type=click.Choice(MODES), default=MODES[0], show_default=True, help="How to cut."),
+    click.option("--replace", is_flag=True, help="Put the cut in the movie's place."),
+)
+MARK = click.option("--mark", is_flag=True, help="Cut nothing: mark the segments on the whole film.")
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Print what would be written; write nothing.")
 FORCE = click.option("--force", is_flag=True, help="Overwrite outputs that are there already.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 

@@ -12,7 +12,7 @@ from click.exceptions import NoArgsIsHelpError
 from miles_deep.cli.bare import bare
 from miles_deep.cli.commands import COMMANDS, command
 from miles_deep.cli.text import one_line
-from miles_deep.errors import MilesDeepError, UsageError
+from miles_deep.errors import ExpressionError, MilesDeepError, UsageError
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
@@ -29,6 +29,9 @@ def run(arguments: list[str]) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")  # a film's name may have letters that it has not
     try:
         _invoke(arguments)
+    except ExpressionError as error:
+        _say(str(error), USAGE)
+        return _point(error)
     except MilesDeepError as error:
         return _say(str(error), USAGE if isinstance(error, UsageError) else FAILED)
     except NoArgsIsHelpError as error:
@@ -64,6 +67,15 @@ def _invoke(arguments: list[str]) -> None:
 def _say(message: str, code: int) -> int:
     click.echo(f"miles-deep: {one_line(message)}", err=True)
     return code
+
+
+def _point(error: ExpressionError) -> int:
+    """Print what does not parse, with a caret under the place."""
+    from rich.cells import cell_len  # some letters take two columns of a terminal
+
+    before = one_line(error.text[: error.place])
+    click.echo(f"  {before}{one_line(error.text[error.place :])}\n  {' ' * cell_len(before)}^", err=True)
+    return USAGE
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> None:

@@ -13,7 +13,7 @@ from miles_deep.cli.text import bar, counted, one_line, shown, width
 from miles_deep.cli.watch import Watched, watch
 from miles_deep.model import Model
 from miles_deep.timecode import clock
-from miles_deep.timeline import Rule, Segment, find_all
+from miles_deep.timeline import Segment, find_all
 from miles_deep.video import probe
 
 MAX_BAR = 72
@@ -21,9 +21,10 @@ MAX_BAR = 72
 
 def summary(options: Options) -> None:
     """Watch the film and print what it contains; write nothing."""
-    rule, model, video = options.rule(), options.load(), probe(options.movie)
+    model, video = options.load(), probe(options.movie)
+    rules = options.ruling(model)
     watched = watch(options, video, model)
-    segments = find_all(watched.scores, rule)
+    segments = find_all(watched.scores, rules)
     if options.as_json:
         print_json(_record(watched, segments))
         return
@@ -104,17 +105,18 @@ def _print_next(options: Options, model: Model, segments: Sequence[Segment]) -> 
 
 def _typed(options: Options) -> str:
     """The movie, and the flags without which the next command would see other things in it."""
-    rule, usual = options.rule(), Rule()
     flags = {
         "--model": (options.model, None),
         "-p": (options.prototxt, None),
         "-w": (options.weights, None),
         "-m": (options.mean, None),
         "-l": (options.labels, None),
-        "-u": (rule.min_length, usual.min_length),
-        "-g": (rule.max_gap, usual.max_gap),
-        "-s": (rule.min_score, usual.min_score),
-        "-v": (rule.min_coverage, usual.min_coverage),
+        "-u": (options.min_cut, None),
+        "-g": (options.max_gap, None),
+        "-s": (options.min_score, None),
+        "-v": (options.min_coverage, None),
+        "--rules": (options.rules, None),
+        "--smooth": (options.smooth, None),
         "--sampling": (options.sampling, "exact"),
         "--effort": (options.effort, None),
     }

@@ -1,28 +1,27 @@
-"""-a: write the segments of all labels as MOVIE.tag."""
+"""`miles-deep tag MOVIE`: what the bare form does with -a."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import click
 
-from miles_deep.cli.options import Options
-from miles_deep.cli.printing import print_json, segment_record
-from miles_deep.cli.text import counted, shown
-from miles_deep.cli.watch import watch
-from miles_deep.export import export
-from miles_deep.files import check_writable
-from miles_deep.timeline import find_all
-from miles_deep.video import probe
+from miles_deep.cli.choosing import Ruling
+from miles_deep.cli.flags import BATCH_SIZE, CAFFE, FORCE, HELP, JSON, MODEL, MOVIE, OUTPUT, RULE, WATCHING, flags
+from miles_deep.cli.tagging import tag_film
 
 
-def tag(options: Options) -> None:
-    """Watch the film and write its tags; cut nothing."""
-    rule, model, video = options.rule(), options.load(), probe(options.movie)
-    path = (options.output or video.path.parent) / f"{video.path.stem}.tag"
-    check_writable(path, options.force)
-    watched = watch(options, video, model)
-    segments = find_all(watched.scores, rule)
-    length = watched.scores.duration
-    export(segments, path, video=video, labels=model.labels, duration=length, format="tag", force=options.force)
-    if options.as_json:
-        print_json({"path": shown(path), "segments": [segment_record(s) for s in segments]})
-        return
-    labels = len({segment.label for segment in segments})
-    click.echo(f"wrote {shown(path)}: {counted(len(segments), 'segment')} of {counted(labels, 'label')}")
+@dataclass(frozen=True, slots=True)
+class Tagging(Ruling):
+    """One field a flag."""
+
+    output: Path | None
+
+
+@click.command(context_settings=HELP)
+@flags(MOVIE, OUTPUT, RULE, BATCH_SIZE, WATCHING, MODEL, CAFFE, FORCE, JSON)
+def tag(**given: Any) -> None:
+    """Write the segments of all labels as MOVIE.tag."""
+    how = Tagging(**given)
+    how.check_model()
+    tag_film(how, how.output)

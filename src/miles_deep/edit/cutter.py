@@ -1,16 +1,14 @@
 """Carry out an edit plan: every track a stream of packets, merged by time into one file."""
 
-import contextlib
 import heapq
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
-from av.error import ArgumentError, FFmpegError, InvalidDataError, PatchWelcomeError
+from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Stream
 from av.subtitles.stream import SubtitleStream
@@ -22,18 +20,29 @@ from miles_deep.edit.extras import (
     copy_attachments,
     cut_chapters,
     describe_like,
+    is_chapter_text,
     is_cover,
     kept_tags,
+)
+from miles_deep.edit.output import (
+    CannotCarry,
+    abandon,
+    check_carried,
+    create,
+    may_replace,
+    reason_of,
+    write_or_matroska,
+    written,
 )
 from miles_deep.edit.picture import copied_picture, encoded_picture
 from miles_deep.edit.plan import EditPlan, Mode, plan_edit
 from miles_deep.edit.sound import LONGEST_COPIED, copied_sound, encoded_sound, packet_length
 from miles_deep.edit.subtitles import copied_subtitles, read_events
-from miles_deep.edit.target import MATROSKA, carries, muxer
-from miles_deep.errors import OutputError, VideoError
-from miles_deep.files import partial_file, same_file
+from miles_deep.edit.target import muxer
+from miles_deep.errors import VideoError
+from miles_deep.files import partial_file
 from miles_deep.timecode import Span
-from miles_deep.video.container import file_url, main_picture, open_film
+from miles_deep.video.container import main_picture, open_film
 from miles_deep.video.frame import Reading
 from miles_deep.video.video import Video
 
@@ -41,22 +50,6 @@ Progress = Callable[[Fraction, Fraction], None]
 """Is told how many seconds of how many of the output are written."""
 
 Packets = Iterator["Packet[Stream]"]
-
-MUXER_OPTIONS = {
-    # The index goes to the front, so that the film plays while it is still being fetched.
-    "mp4": {"movflags": "+faststart"},
-    "mov": {"movflags": "+faststart"},
-    # An encoder's run-up begins before 0; that must not move the picture by a frame.
-    "avi": {"avoid_negative_ts": "disabled"},
-}
-"""Muxer to its options."""
-
-REFUSALS = (InvalidDataError, ArgumentError, PatchWelcomeError)
-"""How muxers say that they do not take a track."""
-
-
-class _CannotCarry(Exception):
-    """The container does not take the tracks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,27 +91,18 @@ def cut(
         VideoError: the source cannot be read.
     """
     plan, notes = plan_cut(video, spans, mode)
-    path = output
-    try:
-        frames, made = _write(video, plan, path, _may_replace(path, video, force, replace), temporary, progress)
-    except _CannotCarry as reason:
-        path = output.with_suffix(MATROSKA)
-        if path == output:
-            raise OutputError(f"{output}: cannot be written ({reason})") from reason
-        notes.append(f"{muxer(output)} cannot carry this film's tracks ({reason}): Matroska instead")
-        try:
-            frames, made = _write(
-                video, plan, path, _may_replace(path, video, force, replace), temporary, progress
-            )
-        except _CannotCarry as again:
-            raise OutputError(f"{path}: cannot be written ({again})") from again
+
+    def write(path: Path) -> tuple[int, list[str]]:
+        return _write(video, plan, path, may_replace(path, video, force, replace), temporary, progress)
+
+    path, (frames, made), moved = write_or_matroska(output, write)
     return EditResult(
         path=path,
         spans=tuple(piece.span for piece in plan.pieces),
         duration=plan.length,
         frames=frames,
         mode=plan.mode,
-        notes=(*notes, *made),
+        notes=(*notes, *moved, *made),
     )
 
 
@@ -130,15 +114,6 @@ def plan_cut(video: Video, spans: Sequence[Span], mode: Mode) -> tuple[EditPlan,
     return plan_edit(spans, video.index, mode), []
 
 
-def _may_replace(path: Path, video: Video, force: bool, replace: bool) -> bool:
-    """Whether a file of the output's name may be replaced; the film itself only where that was asked for."""
-    if not same_file(path, video.path):
-        return force
-    if not replace:
-        raise OutputError(f"{path}: is the film itself; give the output another name")
-    return True
-
-
 def _write(
     video: Video, plan: EditPlan, path: Path, force: bool, temporary: Path | None, progress: Progress | None
 ) -> tuple[int, list[str]]:
@@ -146,22 +121,22 @@ def _write(
     reading = Reading()
     notes: list[str] = []
     with partial_file(path, temporary, force) as partial, open_film(video.path) as source:
-        output = _create(partial, muxer(path))
+        output = create(partial, muxer(path))
         try:
             tracks = _add_tracks(video, plan, source, output, reading, notes)
             output.metadata.update(kept_tags(source.metadata))
             output.set_chapters(cut_chapters(source.chapters(), video, plan))
             output.start_encoding()
         except (FFmpegError, ValueError) as error:
-            _abandon(output)
-            raise _CannotCarry(_reason(error)) from error
+            abandon(output)
+            raise CannotCarry(reason_of(error)) from error
         try:
             _mux(output, tracks, plan, progress)
         except FFmpegError as error:  # an encoder's or a decoder's; `_mux` sees to the muxer's own
-            _abandon(output)
-            raise VideoError(f"{video.path}: cannot be edited ({_reason(error)})") from error
+            abandon(output)
+            raise VideoError(f"{video.path}: cannot be edited ({reason_of(error)})") from error
         except BaseException:
-            _abandon(output)
+            abandon(output)
             raise
         held_alone = all(piece.frames == 1 for piece in plan.pieces)
         if plan.mode == "encode" and reading.given == reading.held and not held_alone:
@@ -173,16 +148,6 @@ def _write(
         notes.append(f"{reading.damaged} damaged packet{'s' * (reading.damaged > 1)} met")
     frames = sum(piece.frames for piece in plan.pieces) if plan.mode == "copy" else reading.given
     return frames, notes
-
-
-def _create(partial: Path, container: str) -> OutputContainer:
-    return av.open(
-        file_url(partial),
-        "w",
-        format=container,
-        container_options=MUXER_OPTIONS.get(container, {}),
-        metadata_errors="surrogateescape",  # a title in another encoding comes out as it went in
-    )
 
 
 def _squeezed(made: Path, video: Video) -> bool:
@@ -227,21 +192,15 @@ def _add_tracks(
             else:
                 left_out.append("cover picture")
             continue
-        elif stream.type != "attachment" and not _is_chapter_text(stream, source):
+        elif stream.type != "attachment" and not is_chapter_text(stream):
             left_out.append(f"{stream.type} track {stream.index}")
         if len(output.streams) > before:
-            _check_carried(output.streams[before], output)
+            check_carried(output.streams[before], output)
             describe_like(stream, output.streams[before])
     left_out += copy_attachments(source, output)
     if left_out:
         notes.append(f"left out: {', '.join(left_out)}")
     return tracks
-
-
-def _check_carried(track: Stream, output: OutputContainer) -> None:
-    codec = track.codec_context.codec.canonical_name
-    if not carries(output.format.name, codec):
-        raise ValueError(f"it does not take {codec}")
 
 
 def _sound(
@@ -263,45 +222,18 @@ def _sound(
     return encoded_sound(video, plan, stream, output, reading)
 
 
-def _is_chapter_text(stream: Stream, source: InputContainer) -> bool:
-    """MP4 keeps the chapters' names in a data track, which the muxer writes anew."""
-    return stream.type == "data" and bool(source.chapters()) and source.format.name.startswith("mov")
-
-
 def _mux(output: OutputContainer, tracks: list[Packets], plan: EditPlan, progress: Progress | None) -> None:
     begun: set[int] = set()
     for packet in heapq.merge(*tracks, key=_decoding_time):
-        with _written(may_refuse=packet.stream.index not in begun):
+        with written(may_refuse=packet.stream.index not in begun):
             output.mux_one(packet)
         begun.add(packet.stream.index)
         if progress is not None and packet.stream.type == "video":
             progress(min(max(_decoding_time(packet), Fraction(0)), plan.length), plan.length)
-    with _written(may_refuse=False):
+    with written(may_refuse=False):
         output.close()
-
-
-@contextlib.contextmanager
-def _written(may_refuse: bool) -> Iterator[None]:
-    """Tell what a muxer says: that it does not take a track, which some find out at its first packet only, or that
-    the file cannot be written."""
-    try:
-        yield
-    except FFmpegError as error:
-        if may_refuse and isinstance(error, REFUSALS):
-            raise _CannotCarry(_reason(error)) from error
-        raise OSError(error.errno, error.strerror) from error  # which `partial_file` tells the user
 
 
 def _decoding_time(packet: "Packet[Stream]") -> Fraction:
     stamp = packet.dts if packet.dts is not None else packet.pts
     return (stamp or 0) * packet.time_base
-
-
-def _abandon(output: OutputContainer) -> None:
-    """Close a file that is going to be thrown away; what its muxer says of that does not matter."""
-    with contextlib.suppress(FFmpegError, ValueError):
-        output.close()
-
-
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error)

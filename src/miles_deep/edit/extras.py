@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
-from av.stream import AttachmentStream, Disposition, Stream
+from av.stream import AttachmentStream, Discard, Disposition, Stream
 
 from miles_deep.edit.plan import EditPlan
 from miles_deep.video.container import Damage, open_film, packets
@@ -36,7 +36,8 @@ COVERED = frozenset({"mp4", "matroska"})
 """Muxers with a place for a cover picture; the others leave it out, or make a second film of it."""
 
 COVER_TYPES = {"mjpeg": ("cover.jpg", "image/jpeg"), "png": ("cover.png", "image/png")}
-"""Codec of a cover picture to its name and type as a Matroska attachment (the names are Matroska's own)."""
+"""Codec of a cover picture to its name and type as a Matroska attachment (the names are Matroska's own,
+for one that has none)."""
 
 
 def kept_tags(tags: dict[str, str]) -> dict[str, str]:
@@ -100,7 +101,8 @@ def copied_cover(video: Video, cover: Stream, output: OutputContainer) -> Iterat
     codec = cover.codec_context.codec.canonical_name
     if output.format.name == "matroska":
         if codec in COVER_TYPES:
-            output.add_attachment(*COVER_TYPES[codec], bytes(picture))
+            name, kind = COVER_TYPES[codec]
+            output.add_attachment(cover.metadata.get("filename", name), kind, bytes(picture))
         return iter(())
     stream = output.add_stream_from_template(cover, opaque=True)
     stream.disposition = Disposition.attached_pic
@@ -112,3 +114,9 @@ def copied_cover(video: Video, cover: Stream, output: OutputContainer) -> Iterat
 def is_cover(stream: Stream) -> bool:
     """Whether a track is a picture of the film rather than the film."""
     return stream.type == "video" and bool(cast(int, stream.disposition) & Disposition.attached_pic)
+
+
+def is_chapter_text(stream: Stream) -> bool:
+    """Whether a track only holds the chapters' names, as MP4 keeps them; the muxer writes it anew."""
+    # FFmpeg reads the names of such a track and takes nothing else of it. Other data tracks are there to be read.
+    return stream.type == "data" and stream.discard == Discard.all

@@ -1,5 +1,5 @@
 """Segments, written for other programs."""
 
-from miles_deep.export.write import WRITERS, export
+from miles_deep.export.write import FORMATS, ExportResult, Format, export, export_all
 
-__all__ = ["WRITERS", "export"]
+__all__ = ["FORMATS", "ExportResult", "Format", "export", "export_all"]

@@ -20,6 +20,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from miles_deep.errors import FormatError, MilesDeepError
+from miles_deep.export.cutlist import Cutlist
 from miles_deep.timecode import Span
 from miles_deep.timeline.segment import Segment
 
@@ -58,6 +59,11 @@ def render(segments: Sequence[Segment], labels: Sequence[str], movie: str, durat
         rows.append([segment.label, first, last, f"{segment.score:.6g}", f"{segment.coverage:.6g}"])
     head: list[list[object]] = [[movie, *totals], [math.ceil(duration), *totals.values()], [*HEADER]]
     return "".join(_line(row) for row in [*head, *rows])
+
+
+def write(cutlist: Cutlist) -> str:
+    """The text of the `.tag` file of a cutlist."""
+    return render(cutlist.segments, cutlist.labels, cutlist.video.path.name, cutlist.duration)
 
 
 def read(path: str | Path) -> Tags:

@@ -1,25 +1,92 @@
 """export: the one door to all formats."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from miles_deep.errors import OptionError
-from miles_deep.export import tag
+from miles_deep.classify.scores import Scores
+from miles_deep.errors import OptionError, OutputError
+from miles_deep.export import (
+    auto_editor,
+    csv_table,
+    edl,
+    fcpxml,
+    ffmetadata,
+    json_document,
+    kodi,
+    llc,
+    losslesscut,
+    mplayer,
+    otio,
+    srt,
+    stash,
+    tag,
+    webvtt,
+    xmeml,
+    youtube,
+)
+from miles_deep.export.cutlist import Cutlist
 from miles_deep.files import partial_file
+from miles_deep.timecode import Span, merge
 from miles_deep.timeline.segment import Segment
 from miles_deep.video import Video
 
-Writer = Callable[[Sequence[Segment], Sequence[str], Video, Fraction], str]
-"""From segments, the model's labels, the film and its length in seconds to the text of a file."""
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How segments are written for one kind of program."""
+
+    suffix: str
+    """Of its files: `.edl`."""
+    about: str
+    """What reads it, for a table of formats."""
+    write: Callable[[Cutlist], str]
+    """The text of the file."""
+    cuts: bool = False
+    """Whether it says what to keep, and not only what is where; it then needs to be told."""
+    counts_frames: bool = False
+    """Whether its times are numbers of frames, so that a film of variable frame rate has to be resampled."""
+    marks: bool = True
+    """Whether it can mark segments on the whole film; one that cannot only cuts."""
+    notes: Callable[[Cutlist], Sequence[str]] = lambda cutlist: ()
+    """What a user should know of the file, beside that."""
 
 
-def _tag(segments: Sequence[Segment], labels: Sequence[str], video: Video, duration: Fraction) -> str:
-    return tag.render(segments, labels, video.path.name, duration)
+@dataclass(frozen=True, slots=True)
+class ExportResult:
+    """A file that was written."""
+
+    path: Path
+    format: str
+    """A name in `FORMATS`."""
+    notes: tuple[str, ...] = ()
+    """What a user should know of it: times that had to be resampled."""
 
 
-WRITERS: dict[str, Writer] = {"tag": _tag}
-"""Format to the function that writes it."""
+FORMATS: dict[str, Format] = {
+    "edl": Format(".edl", "every editor: an edit decision list (CMX3600)", edl.write, cuts=True, notes=edl.notes),
+    "fcpxml": Format(".fcpxml", "Final Cut Pro, DaVinci Resolve", fcpxml.write, cuts=True, notes=fcpxml.notes),
+    "xmeml": Format(".xml", "Premiere Pro, DaVinci Resolve", xmeml.write, cuts=True, notes=xmeml.notes),
+    "otio": Format(".otio", "OpenTimelineIO, DaVinci Resolve", otio.write, cuts=True, notes=otio.notes),
+    "kodi": Format(".edl", "Kodi, comskip: skips, or scene markers", kodi.write, cuts=True),
+    "mplayer": Format(".edl", "MPlayer: skips", mplayer.write, cuts=True, marks=False),
+    "losslesscut": Format(".csv", "LosslessCut: segments", losslesscut.write, cuts=True),
+    "llc": Format(".llc", "LosslessCut: a project", llc.write, cuts=True),
+    "auto-editor": Format(
+        ".json", "auto-editor: a timeline (v1)", auto_editor.write, cuts=True, counts_frames=True, marks=False
+    ),
+    "stash": Format(".json", "Stash: markers", stash.write),
+    "webvtt": Format(".vtt", "browsers: cues", webvtt.write),
+    "srt": Format(".srt", "any player: subtitles", srt.write),
+    "ffmetadata": Format(".ffmetadata", "FFmpeg: chapters", ffmetadata.write),
+    "youtube": Format(".txt", "YouTube: chapters for the description", youtube.write, notes=youtube.notes),
+    "csv": Format(".csv", "spreadsheets, pandas, and our own `evaluate`", csv_table.write),
+    "json": Format(".json", "programs: everything, with all scores", json_document.write),
+    "tag": Format(".tag", "the first Miles Deep's tags", tag.write),
+}
+"""Name to format."""
 
 
 def export(
@@ -27,31 +94,106 @@ def export(
     path: str | Path,
     *,
     video: Video,
+    kept: Sequence[Span] | None = None,
     labels: Sequence[str] = (),
+    scores: Scores | None = None,
     duration: Fraction | None = None,
     format: str | None = None,
+    mark: bool = False,
     force: bool = False,
-) -> Path:
+) -> ExportResult:
     """Write segments to a file that appears only when complete.
 
     Args:
         segments: in any order.
-        path: the file; its suffix says which format, unless `format` does.
+        path: the file; its suffix says which format, unless `format` does: `.edl`, or `.kodi.edl` where several
+            formats share a suffix.
         video: the film they were found in.
-        labels: all labels of the model, for formats that list those without a segment too.
-        duration: seconds of the film that were watched (`Scores.duration`); what its header says where None.
-        format: a name in `WRITERS`.
+        kept: what a format that cuts keeps of the film; the segments' spans where None.
+        labels: all labels of the model, for formats that list those without a segment too; those of `scores` where
+            there are any.
+        scores: of every second, for formats that hold them.
+        duration: seconds of the film that were watched; `scores.duration`, or else what its header says, where
+            None.
+        format: a name in `FORMATS`.
+        mark: mark the segments on the whole film, in formats that would cut.
         force: replace the file where it is there already.
 
     Raises:
-        OptionError: no such format.
+        OptionError: no such format, or it cannot carry what is asked.
         OutputError: the file cannot be written, or is there already.
     """
     path = Path(path)
-    name = format or path.suffix.lstrip(".").lower()
-    if name not in WRITERS:
-        raise OptionError(f"{path}: no format {name!r}; there are: {', '.join(WRITERS)}")
-    text = WRITERS[name](segments, labels, video, video.duration if duration is None else duration)
+    name = format or format_of(path)
+    if name not in FORMATS:
+        raise OptionError(f"{path}: no format {name!r}; there are: {', '.join(FORMATS)}")
+    if duration is None:
+        duration = scores.duration if scores is not None else video.duration
+    cutlist = Cutlist(
+        video,
+        duration,
+        tuple(sorted(segments, key=lambda segment: (segment.span, segment.label))),
+        tuple(merge(kept if kept is not None else [segment.span for segment in segments])),
+        tuple(labels or (scores.labels if scores is not None else ())),
+        scores,
+        mark,
+    )
+    return export_all(cutlist, {name: path}, force=force)[0]
+
+
+def export_all(cutlist: Cutlist, paths: Mapping[str, Path], *, force: bool = False) -> list[ExportResult]:
+    """Write a cutlist in several formats: every file appears, or none.
+
+    Args:
+        cutlist: what to write.
+        paths: a name in `FORMATS` to its file.
+        force: replace files that are there already.
+
+    Raises:
+        OptionError: a format cannot carry what is asked.
+        OutputError: a file cannot be written, or is there already.
+    """
+    contents = {name: _content(name, cutlist, path) for name, path in paths.items()}
+    appeared: list[Path] = []
+    try:
+        with contextlib.ExitStack() as files:
+            for name, path in paths.items():
+                files.enter_context(_file(path, force, appeared)).write_bytes(contents[name])
+    except BaseException:
+        for path in appeared:
+            path.unlink(missing_ok=True)
+        raise
+    return [ExportResult(path, name, _notes(name, cutlist)) for name, path in paths.items()]
+
+
+def format_of(path: Path) -> str:
+    """The format that a file's name says: by the word before its suffix, or by its suffix."""
+    suffixes = [suffix.lower() for suffix in path.suffixes[-2:]] or [""]
+    words = [suffix.lstrip(".") for suffix in suffixes]
+    for word in words:  # `.kodi.edl` is kodi's, and `.csv` csv's, though it is LosslessCut's too
+        if word in FORMATS and FORMATS[word].suffix == suffixes[-1]:
+            return word
+    return next((name for name, format in FORMATS.items() if format.suffix == suffixes[-1]), words[-1])
+
+
+def _content(name: str, cutlist: Cutlist, path: Path) -> bytes:
+    if cutlist.mark and not FORMATS[name].marks:
+        raise OptionError(f"{path}: the format {name} only cuts; it has no way to mark segments")
+    try:
+        return FORMATS[name].write(cutlist).encode("utf-8", errors="surrogateescape")
+    except UnicodeEncodeError as error:
+        raise OutputError(f"{path}: a name is no text ({error.object[error.start : error.end]!a})") from error
+
+
+@contextlib.contextmanager
+def _file(path: Path, force: bool, appeared: list[Path]) -> Iterator[Path]:
     with partial_file(path, force=force) as partial:
-        partial.write_bytes(text.encode("utf-8", errors="surrogateescape"))
-    return path
+        yield partial
+    appeared.append(path)
+
+
+def _notes(name: str, cutlist: Cutlist) -> tuple[str, ...]:
+    notes = list(FORMATS[name].notes(cutlist))
+    if FORMATS[name].counts_frames and cutlist.video.variable_frame_rate:
+        notes.append(f"{name}: the film's frame rate varies, so times were resampled to a constant one")
+    return tuple(notes)

@@ -2,13 +2,12 @@
 
 import contextlib
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
 
-from miles_deep.classify.looks import Look, Looks
+from miles_deep.classify.looks import Looks
 from miles_deep.classify.memory import FilmMemory
 from miles_deep.classify.pipeline import Pipeline
 from miles_deep.classify.sampling import midpoints
@@ -17,9 +16,9 @@ from miles_deep.errors import FormatError
 from miles_deep.model.model import Model
 from miles_deep.timecode import Span, clock
 from miles_deep.timeline.edges import NEAR, Edge, find_edges, settle
-from miles_deep.timeline.rule import Rule
+from miles_deep.timeline.find import matching_frames
+from miles_deep.timeline.rules import Rules
 from miles_deep.timeline.segment import Segment
-from miles_deep.timeline.targets import winners
 from miles_deep.video import Video
 from miles_deep.video.shots import frame_changes, frames_to_compare, shot_changes
 
@@ -33,7 +32,7 @@ def refine_edges(
     scores: Scores,
     segments: Sequence[Segment],
     targets: Sequence[str],
-    rule: Rule,
+    rules: Rules,
     memory: FilmMemory | None = None,
 ) -> list[Segment]:
     """Find the edges of segments to the frame.
@@ -44,7 +43,7 @@ def refine_edges(
         scores: those that the segments were found in.
         segments: in order of time, on whole seconds.
         targets: the labels or groups they were found by.
-        rule: the rule they were found by.
+        rules: what they were found by.
         memory: what it knows is not looked at again, and what is new it is told.
 
     Raises:
@@ -66,7 +65,11 @@ def refine_edges(
                 for batch in pipeline.look(unseen):
                     new.update(zip(batch.times, batch.values, strict=True))
             seen.update(new)
-            return _matching({time: seen[time] for time in times if time in seen}, scores, targets, rule)
+            found = {time: seen[time] for time in times if time in seen}
+            if not found:
+                return {}
+            matches = matching_frames(np.stack(list(found.values())), scores, targets, rules)
+            return dict(zip(found, matches.tolist(), strict=True))
 
         edges = find_edges(segments, video.index.frame_times, scores.duration, look)
     if memory:
@@ -84,19 +87,3 @@ def _shots(video: Video, edges: Sequence[Edge], memory: FilmMemory | None) -> li
     if memory:
         memory.keep_changes(new)
     return shot_changes(known | new)
-
-
-def _matching(
-    looks: Mapping[Fraction, Look], scores: Scores, targets: Sequence[str], rule: Rule
-) -> dict[Fraction, bool]:
-    """Whether frames match as the rule has it: a target wins, with at least the min score."""
-    if not looks:
-        return {}
-    frames = replace(
-        scores,
-        times=np.array([float(time) for time in looks]),
-        values=np.stack(list(looks.values())),
-        looked=np.ones(len(looks), np.bool_),
-    )
-    won = winners(frames, targets)
-    return dict(zip(looks, (won.is_target & (won.score >= rule.min_score)).tolist(), strict=True))

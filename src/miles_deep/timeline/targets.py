@@ -1,61 +1,107 @@
-"""Targets: the labels and groups a user asks for, and who wins each second among them."""
+"""Targets: the labels and groups a user asks for, and who competes with them for each second."""
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from miles_deep.classify.scores import Scores
 from miles_deep.errors import LabelError
+from miles_deep.timeline.expression import Any, Expression, holds, names_in, parse, renamed
 
 SYNSET = re.compile(r"(n\d{8})\s+(.*)")
 """A line of ImageNet's synset_words.txt: WordNet id, then words: "n02123045 tabby, tabby cat"."""
 
 
 @dataclass(frozen=True, slots=True)
-class Winners:
-    """The winning label or group of every second."""
+class Contest:
+    """Who competes for each second: labels, and labels of a group that stand together."""
 
     names: tuple[str, ...]
-    """Labels, with those in an asked-for group replaced by the group."""
-    winner: NDArray[np.intp]
-    """(N,) index into `names`."""
-    score: NDArray[np.float32]
-    """(N,) the winner's score."""
+    """Of the competitors: a label, or a group."""
+    members: tuple[tuple[int, ...], ...]
+    """Of each competitor, the numbers of the labels whose scores are summed."""
     is_target: NDArray[np.bool_]
-    """(N,) whether the winner is a target."""
+    """Of each competitor, whether it was asked for."""
+
+    def table(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """[N, K] scores of labels as [N, C] scores of competitors."""
+        if all(len(members) == 1 for members in self.members):
+            return values[:, [members[0] for members in self.members]]
+        return np.stack([values[:, members].sum(axis=1) for members in self.members], axis=1)
 
 
-def winners(scores: Scores, targets: Sequence[str]) -> Winners:
-    """Who wins each second. A group that is a target stands in for its members, with the sum of their scores.
+def contest(targets: Sequence[str], labels: Sequence[str], groups: Mapping[str, tuple[str, ...]]) -> Contest:
+    """Who competes where some targets are asked for.
+
+    Targets are set algebra over labels; a label of the model is asked for where it is in the set that any of them
+    describes. Labels of a group that is named compete together, with the sum of their scores, unless the targets
+    tell them apart: with `animal & !cat`, the cats compete with the other animals. A label in several of the
+    groups named stands with the largest.
+
+    Args:
+        targets: labels, groups, or expressions of them; see `expression`.
+        labels: all labels of the model.
+        groups: group to its labels.
 
     Raises:
-        LabelError: a target is no label or group of the model.
+        ExpressionError: a target does not parse.
+        LabelError: a name in it is no label or group of the model, or no label is in the set.
     """
-    wanted = [resolve(target, scores.labels, scores.groups) for target in targets]
-    groups = {name: scores.groups[name] for name in wanted if name in scores.groups}
-    grouped = {label for members in groups.values() for label in members}
-    names = tuple(label for label in scores.labels if label not in grouped) + tuple(groups)
-    column = {label: scores.values[:, k] for k, label in enumerate(scores.labels)}
-    columns = [
-        sum((column[label] for label in groups[name]), np.zeros(len(scores), np.float32))
-        if name in groups
-        else column[name]
-        for name in names
+    wanted = expression_of(targets, labels, groups)
+    sets = {name: groups.get(name, (name,)) for name in names_in(wanted)}
+    asked = [holds(wanted, partial(_is_in, label, sets)) for label in labels]
+    if targets and not any(asked):
+        raise LabelError(f"target {', '.join(targets)!r}: no label of the model is in it")
+    largest_first = sorted((name for name in sets if name in groups), key=lambda name: -len(groups[name]))
+    # Labels that stand alone come first, so that of equal scores theirs wins.
+    alone: list[tuple[str, tuple[int, ...], bool]] = []
+    together: dict[tuple[str, bool], list[int]] = {}
+    for number, (label, is_asked) in enumerate(zip(labels, asked, strict=True)):
+        group = next((name for name in largest_first if label in groups[name]), None)
+        if group is None:
+            alone.append((label, (number,), is_asked))
+        else:
+            together.setdefault((group, is_asked), []).append(number)
+    in_order = [*sets]
+    grouped = [
+        (
+            group if len(members) == len(groups[group]) else _part_of(group, members, labels),
+            tuple(members),
+            is_asked,
+        )
+        for (group, is_asked), members in sorted(together.items(), key=lambda item: in_order.index(item[0][0]))
     ]
-    # Of a label asked for beside a group that has it, only the group is left to win.
-    chosen = np.array([name in wanted for name in names])
-    if not len(scores):
-        return Winners(names, np.zeros(0, np.intp), np.zeros(0, np.float32), np.zeros(0, np.bool_))
-    table = np.stack(columns, axis=1)
-    winner = table.argmax(axis=1)
-    return Winners(names, winner, table.max(axis=1), chosen[winner])
+    names, members, is_target = zip(*alone, *grouped, strict=True)
+    return Contest(names, members, np.array(is_target, np.bool_))
 
 
-def resolve(target: str, labels: Sequence[str], groups: dict[str, tuple[str, ...]]) -> str:
+def expression_of(
+    targets: Sequence[str], labels: Sequence[str], groups: Mapping[str, tuple[str, ...]]
+) -> Expression:
+    """What several targets describe together, with every name as the model has it.
+
+    Raises:
+        ExpressionError, LabelError: as `contest`.
+    """
+    names = {*labels, *groups}
+    either = Any(tuple(parse(target, names) for target in targets))
+    return renamed(either, lambda name: resolve(name, labels, groups))
+
+
+def _is_in(label: str, sets: Mapping[str, Collection[str]], name: str) -> bool:
+    return label in sets[name]
+
+
+def _part_of(group: str, members: Sequence[int], labels: Sequence[str]) -> str:
+    """A name for some labels of a group: the label where it is one, the group where they are more."""
+    return labels[members[0]] if len(members) == 1 else group
+
+
+def resolve(target: str, labels: Sequence[str], groups: Mapping[str, tuple[str, ...]]) -> str:
     """The label or group a user means: its name, or the WordNet id or one of the words of an ImageNet label.
 
     Raises:

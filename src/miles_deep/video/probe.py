@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import cast
 
 import av.error
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.sidedata.sidedata import Type as SideDataType
 from av.stream import Disposition
@@ -58,14 +59,17 @@ def probe(path: str | Path) -> Video:
             late=clock.late or 0,
             frame_rate=stream.average_rate or stream.guessed_rate,
             start=start,
+            lead=_lead(container, start),
             duration=duration,
             promised=promised,
+            timecode=_timecode(container, stream),
         )
 
 
 def describe(stream: AvStream) -> Stream:
     """A track in our words."""
     codec = stream.codec_context.codec.canonical_name if stream.codec_context is not None else ""
+    sound = stream.codec_context if isinstance(stream, AudioStream) else None
     return Stream(
         index=stream.index,
         kind=stream.type or "unknown",
@@ -73,6 +77,8 @@ def describe(stream: AvStream) -> Stream:
         language=stream.metadata.get("language"),
         title=stream.metadata.get("title"),
         dispositions=tuple(str(flag.name) for flag in Disposition if flag & stream.disposition),
+        channels=sound.channels if sound is not None else 0,
+        sample_rate=sound.sample_rate if sound is not None else 0,
     )
 
 
@@ -108,6 +114,12 @@ def _first_frame(
     raise VideoError(f"{path}: not one frame can be decoded")
 
 
+def _lead(container: InputContainer, start: Fraction) -> Fraction:
+    lead = start - Fraction(container.start_time or 0, 1_000_000)
+    # Below: what FFmpeg's microseconds round away. Negative: FFmpeg's times are late; see `Clock`.
+    return lead if lead > Fraction(1, 100_000) else Fraction(0)
+
+
 def _picture_duration(stream: VideoStream, start: Fraction) -> Fraction | None:
     """Length of the picture track as the header tells it, or None."""
     if stream.duration:
@@ -119,6 +131,16 @@ def _picture_duration(stream: VideoStream, start: Fraction) -> Fraction | None:
         except ValueError:
             return None
         return end - start if end > start else None
+    return None
+
+
+def _timecode(container: InputContainer, picture: VideoStream) -> str | None:
+    """What the picture's track says, or else one of timecode (`tmcd`), or else the container."""
+    clocks = [stream.metadata for stream in container.streams if stream.type == "data"]
+    for metadata in (picture.metadata, *clocks, container.metadata):
+        for key, value in metadata.items():
+            if key.lower() == "timecode" and value.strip():
+                return value.strip()
     return None
 
 

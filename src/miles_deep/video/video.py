@@ -25,6 +25,10 @@ class Stream:
     title: str | None
     dispositions: tuple[str, ...]
     """`default`, `forced`, `attached_pic` and the like, in FFmpeg's words."""
+    channels: int = 0
+    """Of sound; 0 where there is none or the file does not tell."""
+    sample_rate: int = 0
+    """Samples of sound a second; 0 as above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +88,16 @@ class Video:
     """Average frames a second; None where the file does not tell."""
     start: Fraction
     """When the first frame is shown, on the file's own clock, in seconds. The video's time starts there."""
+    lead: Fraction
+    """Seconds for which another track runs before the first frame is shown: players count from there."""
     duration: Fraction
     """Seconds from the first frame shown to the end of the last one, as the header says; where it says
     nothing, counted."""
     promised: bool
     """Whether the header says so of the picture itself, and not only of the longest track."""
+    timecode: str | None = None
+    """What the first frame's clock showed when it was made, as the file says: `01:00:00:00`, by which editors find
+    the frame again; None where it does not say. A semicolon before the frames: drop-frame (SMPTE 12M)."""
 
     @cached_property
     def index(self) -> PacketIndex:

@@ -19,13 +19,18 @@ GROUPS = {"ab": ("a", "b"), "cd": ("c", "d"), "abc": ("a", "b", "c")}
 
 def by_the_book(rows, targets, rule, duration):
     """Section 6, a second at a time; exact, since all numbers are eighths."""
-    groups = [target for target in dict.fromkeys(targets) if target in GROUPS]
-    grouped = {label for group in groups for label in GROUPS[group]}
-    names = [label for label in LABELS if label not in grouped] + groups
+    asked = [target for target in dict.fromkeys(targets) if target in GROUPS]
+    largest = sorted(asked, key=lambda group: -len(GROUPS[group]))
+    place = {label: next((group for group in largest if label in GROUPS[group]), label) for label in LABELS}
+    members = {name: [label for label in LABELS if place[label] == name] for name in (*LABELS, *asked)}
+    # What is left of a group when a larger one has taken its part is called by its label, if that is only one.
+    called = {name: them[0] if len(them) == 1 else name for name, them in members.items() if them}
+    names = list(called.values())
+    targets = [*targets, *(label for target in targets for label in GROUPS.get(target, ()))]
     winner, score = [], []
     for row in rows:
         by_label = dict(zip(LABELS, row, strict=True))
-        of_name = {name: sum(by_label[label] for label in GROUPS.get(name, (name,))) for name in names}
+        of_name = {called[name]: sum(by_label[label] for label in members[name]) for name in called}
         winner.append(max(names, key=of_name.__getitem__))  # the first one, where some are equal
         score.append(of_name[winner[-1]])
     hit = [name in targets for name in winner]

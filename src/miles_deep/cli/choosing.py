@@ -1,0 +1,154 @@
+"""What is chosen of a film: targets, rules and margins, gathered from the flags and carried out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+from miles_deep.cli.watch import Watched, Watching
+from miles_deep.errors import OptionError
+from miles_deep.model import Model
+from miles_deep.timeline import (
+    Margin,
+    Rule,
+    Rules,
+    Segment,
+    Selection,
+    find_all,
+    find_segments,
+    foreground,
+    select,
+)
+from miles_deep.timeline.rules import Method
+from miles_deep.timeline.targets import contest
+from miles_deep.workflow import refine
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling(Watching):
+    """How scores become segments: one field a flag of `cli.flags.RULE`."""
+
+    min_cut: float | None
+    max_gap: int | None
+    min_score: float | None
+    min_coverage: float | None
+    rules: Path | None
+    smooth: Method | None
+    classic: bool
+
+    def ruling(self, model: Model) -> Rules:
+        """The rules, from `--rules` with the other flags on top, which do not touch those of single labels.
+
+        Raises:
+            OptionError: a value is out of range.
+            FormatError: the file is no rules.
+            LabelError: it has rules for what is no label of the model.
+        """
+        read = self._read(model)
+        usual = read.general
+        general = Rule(
+            usual.min_score if self.min_score is None else self.min_score,
+            usual.max_gap if self.max_gap is None else self.max_gap,
+            usual.min_length if self.min_cut is None else self.min_cut,
+            usual.min_coverage if self.min_coverage is None else self.min_coverage,
+            "classic" if self.classic else "plain",
+        )
+        smoothing = replace(read.smoothing, method=self.smooth) if self.smooth else read.smoothing
+        return replace(read, general=general, smoothing=smoothing)
+
+    def _read(self, model: Model) -> Rules:
+        if self.rules is None:
+            return Rules()
+        if self.classic:
+            raise OptionError("--classic and --rules exclude each other: the first program knew no such rules")
+        from miles_deep.timeline.rules_file import check_labels, read_rules
+
+        return check_labels(read_rules(self.rules), self.rules, model.labels, model.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class Choosing(Ruling):
+    """What is kept of a film: one field a flag of `cli.flags.TARGETS` and `EDGES`, with those of `RULE`."""
+
+    targets: tuple[str, ...]
+    all_but_background: bool
+    dropped: tuple[str, ...]
+    margin: str | None
+    refine: bool | None
+
+    @property
+    def chooses(self) -> bool:
+        """Whether anything is said of what to keep or to drop."""
+        return bool(self.targets or self.dropped) or self.all_but_background
+
+    @property
+    def refines(self) -> bool:
+        """Whether edges are found to the frame: unless one says no, or wants what the first program found."""
+        return not self.classic if self.refine is None else self.refine
+
+    def check_choice(self) -> None:
+        """Refuse flags that exclude each other. Raises OptionError."""
+        if self.targets and self.all_but_background:
+            raise OptionError("-t and -x exclude each other: give one")
+        for flag, given in (("--margin", self.margin is not None), ("--refine", self.refine)):
+            if given and not self.chooses:
+                raise OptionError(f"{flag} is about what is kept, so it needs -t, -x or --drop")
+        margin_of(self.margin)
+
+    def asked(self, model: Model) -> list[str]:
+        """All that is named, to keep or to drop. The rules are read too: what is wrong is told before hours of work.
+
+        Raises:
+            LabelError, ExpressionError: what is named is not there, or does not parse.
+            OptionError, FormatError: the rules are wrong.
+        """
+        self.ruling(model)
+        return [*(self._keep(model) or ()), *_checked(self.dropped, model)]
+
+    def _keep(self, model: Model) -> list[str] | None:
+        """What to keep; None where only something to drop was named."""
+        if self.all_but_background:
+            return list(foreground(model.labels, model.background))
+        return _checked(self.targets, model) if self.targets else None
+
+    def choose(self, watched: Watched, model: Model) -> Selection:
+        """What is kept of a film that was watched, and the segments that say so; its edges to the frame.
+
+        Where nothing is said of what to keep, that is the segments of all labels.
+        """
+        keep, drop, rules = self._keep(model), _checked(self.dropped, model), self.ruling(model)
+        if not self.chooses:
+            segments = find_all(watched.scores, rules)
+            return Selection(tuple(segments), ())
+        return select(
+            None if keep is None else self._found(watched, keep, model, rules),
+            self._found(watched, drop, model, rules) if drop else (),
+            watched.scores.duration,
+            margin_of(self.margin),
+        )
+
+    def _found(self, watched: Watched, targets: Sequence[str], model: Model, rules: Rules) -> list[Segment]:
+        segments = find_segments(watched.scores, targets, rules)
+        if not self.refines:
+            return segments
+        return refine(watched.video, watched.scores, segments, targets, model, rules, self.store)
+
+
+def margin_of(text: str | None) -> Margin:
+    """Read `0.5` or `0.3,1.5`: seconds before and after. Raises OptionError."""
+    if text is None:
+        return Margin()
+    try:
+        before, *after = (Fraction(part.strip()) for part in text.split(","))
+        return Margin(before, *after)
+    except (ValueError, ZeroDivisionError, TypeError) as error:
+        raise OptionError(
+            f"--margin {text!r}: give seconds, or two numbers for before and after: 0.3,1.5"
+        ) from error
+
+
+def _checked(targets: Sequence[str], model: Model) -> list[str]:
+    """The same targets, now known to be right. Raises LabelError, ExpressionError."""
+    if targets:
+        contest(targets, model.labels, model.groups)
+    return list(targets)

@@ -1,0 +1,128 @@
+"""`miles-deep evaluate`: how well segments agree with what is known to be in films."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from miles_deep.cli.examining import MOVIES, TRUTH, Examining, apart, percent, result_record
+from miles_deep.cli.flags import BATCH_SIZE, CAFFE, FORCE, HELP, JSON, MODEL, PATH, RULE, WATCHING, flags
+from miles_deep.cli.printing import print_json
+from miles_deep.cli.text import counted, one_line, shown
+from miles_deep.files import check_writable
+from miles_deep.timeline.tuning.evaluation import IOUS, Agreement, Confusion, Evaluation, LabelResult
+
+PNG = click.option("--png", type=PATH, metavar="FILE", help="Draw the result as well.")
+
+WIDEST = 12
+"""Columns of a confusion matrix that a terminal has room for; of more, the most frequent mistakes are listed."""
+LONGEST = 24
+"""Letters of a label in a table."""
+
+
+@click.command(context_settings=HELP)
+@flags(MOVIES, TRUTH, PNG, RULE, BATCH_SIZE, WATCHING, MODEL, CAFFE, FORCE, JSON)
+def evaluate(movies: tuple[Path, ...], png: Path | None, **given: Any) -> None:
+    """Hold the segments found in MOVIES against what is known to be in them.
+
+    A segment is right when it shares at least half (IoU 0.5), or three quarters, of all that it and one of the
+    truth cover. Films that were watched before are not watched again.
+    """
+    how = Examining(**given, movie=movies[0], movies=movies)
+    how.check_model()
+    model = how.load()
+    rules = how.ruling(model)
+    truth, videos = how.known(model)
+    if png is not None:
+        check_writable(png, how.force)
+    from miles_deep.timeline.tuning import evaluate as evaluated
+
+    evaluation = evaluated(truth, how.watched(model, videos), rules)
+    if png is not None:
+        from miles_deep.report.evaluation_chart import draw
+
+        draw(evaluation, png, labels=model.labels, background=model.background, force=how.force)
+    if how.as_json:
+        print_json(_record(evaluation))
+    else:
+        _print(evaluation)
+        if png is not None:
+            click.echo(f"picture: {shown(png)}")
+
+
+def _print(evaluation: Evaluation) -> None:
+    right = f"{percent(evaluation.accuracy)} % right, {percent(evaluation.winner_accuracy)} % before rules"
+    films, seconds = counted(evaluation.films, "film"), counted(evaluation.seconds, "second")
+    click.echo(f"{films}, {seconds}: {right}")
+    names = [_short(label) for label in (*evaluation.labels, "all", "mean of labels")]
+    wide = max(map(len, names))
+    for least in IOUS:
+        click.echo()
+        click.echo(f"{f'IoU {least}':<{wide}}  truth  found  right  precision  recall     F1  edges off by")
+        for name, result in zip(names, evaluation.results, strict=False):
+            click.echo(_line(name, wide, result.at[least], _edges(result, least)))
+        if len(evaluation.labels) > 1:
+            click.echo(_line(names[-2], wide, evaluation.micro(least), _all_edges(evaluation, least)))
+            click.echo(f"{names[-1]:<{wide}}{percent(evaluation.macro_f1(least)):>47}")
+    click.echo()
+    _print_confusion(evaluation.found, [*names[:-2], _short(evaluation.rest)])
+
+
+def _line(name: str, wide: int, agreement: Agreement, edges: str) -> str:
+    counts = f"{agreement.truth:>7}{agreement.found:>7}{agreement.matched:>7}"
+    rates = f"{percent(agreement.precision):>11}{percent(agreement.recall):>8}{percent(agreement.f1):>7}"
+    return f"{name:<{wide}}{counts}{rates}  {edges}".rstrip()
+
+
+def _edges(result: LabelResult, least: float) -> str:
+    return f"{apart(result.edges.start)} s, {apart(result.edges.end)} s" if least == IOUS[0] else ""
+
+
+def _all_edges(evaluation: Evaluation, least: float) -> str:
+    edges = evaluation.edges
+    return f"{apart(edges.start)} s, {apart(edges.end)} s" if least == IOUS[0] else ""
+
+
+def _print_confusion(counts: Confusion, names: list[str]) -> None:
+    if len(names) > WIDEST:
+        mistakes = sorted(
+            ((seconds, row, column) for row, line in enumerate(counts) for column, seconds in enumerate(line)),
+            key=lambda mistake: -mistake[0],
+        )
+        click.echo("the most frequent mistakes, seconds:")
+        for seconds, row, column in [one for one in mistakes if one[0] and one[1] != one[2]][:WIDEST]:
+            click.echo(f"{seconds:>7}  {names[row]} taken for {names[column]}")
+        return
+    wide = max(map(len, names))
+    cells = [
+        max(len(name), len(str(max(column))), 5)
+        for name, column in zip(names, zip(*counts, strict=True), strict=True)
+    ]
+    click.echo("seconds; a row is the truth, a column what was found")
+    click.echo(" " * wide + "".join(f"  {name:>{cell}}" for name, cell in zip(names, cells, strict=True)))
+    for name, line in zip(names, counts, strict=True):
+        printed = "".join(f"  {seconds:>{cell}}" for seconds, cell in zip(line, cells, strict=True))
+        click.echo(f"{name:<{wide}}{printed}")
+
+
+def _short(label: str) -> str:
+    label = one_line(label)
+    return label if len(label) <= LONGEST else label[: LONGEST - 1] + "~"
+
+
+def _record(evaluation: Evaluation) -> dict[str, object]:
+    together = LabelResult("all", {least: evaluation.micro(least) for least in IOUS}, evaluation.edges)
+    return {
+        "films": evaluation.films,
+        "seconds": evaluation.seconds,
+        "accuracy": evaluation.accuracy,
+        "winner_accuracy": evaluation.winner_accuracy,
+        "mean_f1": {str(least): evaluation.macro_f1(least) for least in IOUS},
+        "all": result_record(together),
+        "labels": [result_record(result) for result in evaluation.results],
+        "confusion": {
+            "labels": [*evaluation.labels, evaluation.rest],
+            "found": evaluation.found,
+            "winners": evaluation.winners,
+        },
+    }

@@ -1,0 +1,95 @@
+"""What `tune` and `evaluate` do first: read the truth, hold it against films and model, and watch the films."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from miles_deep.classify import Scores
+from miles_deep.cli.choosing import Ruling
+from miles_deep.cli.flags import PATH
+from miles_deep.cli.text import shown
+from miles_deep.cli.watch import watch
+from miles_deep.errors import OptionError
+from miles_deep.files import same_file
+from miles_deep.model import Model
+from miles_deep.timeline.tuning.evaluation import LabelResult
+from miles_deep.timeline.tuning.examples import check_truth
+from miles_deep.timeline.tuning.truth import Row, Truth, read_truth
+from miles_deep.video import Video, probe
+
+MOVIES = click.argument("movies", nargs=-1, required=True, type=PATH, metavar="MOVIE...")
+TRUTH = click.option(
+    "--truth",
+    type=PATH,
+    required=True,
+    metavar="FILE",
+    help="What is in the films: a CSV with columns label, start, end, and movie for several films; or a .tag.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Examining(Ruling):
+    """One field a flag of both commands; `movie` is the first film."""
+
+    movies: tuple[Path, ...]
+    truth: Path
+
+    def known(self, model: Model) -> tuple[Truth, list[Video]]:
+        """The truth, which fits the films and the model, and the films.
+
+        Raises:
+            MilesDeepError: the truth or a film cannot be read, or they do not fit each other.
+        """
+        for number, movie in enumerate(self.movies):
+            if any(movie == other or same_file(movie, other) for other in self.movies[:number]):
+                raise OptionError(f"{shown(movie)}: is given twice")
+        truth = _read(self.truth)
+        videos = [probe(movie) for movie in self.movies]
+        durations = {movie: video.duration for movie, video in zip(self.movies, videos, strict=True)}
+        check_truth(truth, durations, model.labels, model.groups, model.background)
+        return truth, videos
+
+    def watched(self, model: Model, videos: Sequence[Video]) -> dict[Path, Scores]:
+        """The scores of every film."""
+        return {movie: watch(self, video, model).scores for movie, video in zip(self.movies, videos, strict=True)}
+
+
+def percent(fraction: float | None) -> str:
+    """A fraction from 0 to 1 for a table; a dash where there is none."""
+    return "-" if fraction is None else f"{100 * fraction:.1f}"
+
+
+def apart(seconds: float | None) -> str:
+    """A mean distance in seconds for a table; a dash where there is none."""
+    return "-" if seconds is None else f"{seconds:.2f}"
+
+
+def result_record(result: LabelResult) -> dict[str, object]:
+    """How well the segments of a label agree with the truth, as JSON values."""
+    return {
+        "label": result.label,
+        "segments": {
+            str(least): {
+                "truth": agreement.truth,
+                "found": agreement.found,
+                "matched": agreement.matched,
+                "precision": agreement.precision,
+                "recall": agreement.recall,
+                "f1": agreement.f1,
+            }
+            for least, agreement in result.at.items()
+        },
+        "edge_error": {"start": result.edges.start, "end": result.edges.end, "mean": result.edges.mean},
+    }
+
+
+def _read(path: Path) -> Truth:
+    if path.suffix.lower() != ".tag":
+        return read_truth(path)
+    from miles_deep.export import tag
+
+    first = 4  # line of a .tag file that has a segment
+    segments = enumerate(tag.read(path).segments, first)
+    return Truth(path, tuple(Row(line, None, segment.label, segment.span) for line, segment in segments))

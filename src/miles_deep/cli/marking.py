@@ -1,0 +1,47 @@
+"""`cut --mark`: write the segments into a copy of the film, as chapters."""
+
+import click
+
+from miles_deep.cli.options import Options
+from miles_deep.cli.printing import film_record, print_json, print_segments, segment_record
+from miles_deep.cli.progress import progress_bar
+from miles_deep.cli.text import counted, shown
+from miles_deep.cli.watch import notes, watch
+from miles_deep.edit.target import output_suffix
+from miles_deep.files import check_writable
+from miles_deep.timecode import clock
+from miles_deep.video import probe
+from miles_deep.workflow import mark
+
+
+def mark_film(options: Options) -> None:
+    """Watch the film, find the segments of the targets, or of all labels, and write them as chapters."""
+    model = options.load()
+    video = probe(options.movie.resolve() if options.replace else options.movie)
+    targets = options.asked(model) or list(model.labels)
+    output = video.path
+    if not options.replace:
+        output = (options.output or video.path.parent) / f"{video.path.stem}.chapters{output_suffix(video)}"
+    if not options.dry_run:
+        check_writable(output, options.force or output == video.path)
+    segments = options.choose(watch(options, video, model), model).segments
+    if options.dry_run or not segments:
+        print_segments(segments, targets)
+        return
+    with progress_bar("copying") as report:
+        film = mark(
+            video,
+            segments,
+            output,
+            force=options.force,
+            replace=options.replace,
+            temporary=options.temporary,
+            progress=report,
+        )
+    notes(film.notes, video)
+    if options.as_json:
+        record = {"movie": shown(video.path), "segments": [segment_record(s) for s in segments]}
+        print_json({**record, "outputs": [film_record(film)]})
+        return
+    print_segments(segments, targets)
+    click.echo(f"wrote {shown(film.path)}: {clock(film.duration)} with {counted(len(segments), 'chapter')}")

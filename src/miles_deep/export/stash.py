@@ -1,0 +1,33 @@
+"""Stash's markers, in the JSON of its own metadata export: `markers` of a scene that is known by its file.
+
+Title and primary tag are the label; Stash makes tags that it has not. It takes markers of one scene that start at
+equal times for one, so of these the later ones start a millisecond after.
+
+Source: pkg/models/jsonschema/scene.go and pkg/scene/marker_import.go (Stash). Times are texts there.
+"""
+
+import os
+
+from miles_deep.export.cutlist import Cutlist
+from miles_deep.export.notation import document, milliseconds, one_line
+from miles_deep.export.player_clock import on_player
+from miles_deep.export.rounding import rounded
+
+
+def write(cutlist: Cutlist) -> str:
+    """The text of the markers of a cutlist's segments."""
+    markers, last = [], -1
+    times = rounded(on_player(cutlist.video, [segment.span for segment in cutlist.segments]))
+    for segment, (start, end) in zip(cutlist.segments, times, strict=True):
+        last = max(start, last + 1)
+        name = one_line(segment.label)
+        markers.append(
+            {
+                "title": name,
+                "seconds": milliseconds(last),
+                "end_seconds": milliseconds(max(end, last + 1)),
+                "primary_tag": name,
+                "tags": [],
+            }
+        )
+    return document({"files": [os.path.abspath(cutlist.video.path)], "markers": markers})

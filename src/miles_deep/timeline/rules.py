@@ -1,0 +1,112 @@
+"""Rules: everything that says how scores become segments, for all labels and for single ones."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Literal
+
+from miles_deep.errors import OptionError
+
+Method = Literal["none", "median", "viterbi"]
+
+SMOOTHINGS: tuple[Method, ...] = ("none", "median", "viterbi")
+"""Names of the ways to smooth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When seconds make a segment.
+
+    Raises:
+        OptionError: a value is out of range.
+    """
+
+    min_score: float = 0.5
+    """A winner below it does not match, 0…1."""
+    max_gap: int = 2
+    """Seconds in a row that need not match inside a segment."""
+    min_length: float = 4
+    """Seconds; shorter segments are dropped."""
+    min_coverage: float = 0.4
+    """Fraction of a segment's seconds that a target must win, 0…1."""
+    method: Literal["plain", "classic"] = "plain"
+    """`classic` is the first program's own rule, with whole seconds for `min_length`."""
+
+    def __post_init__(self) -> None:
+        for name, value in (("min score", self.min_score), ("min coverage", self.min_coverage)):
+            if not 0 <= value <= 1:
+                raise OptionError(f"{name} must be 0 to 1, not {value}")
+        for name, value in (("max gap", self.max_gap), ("min length", self.min_length)):
+            if not 0 <= value < float("inf"):
+                raise OptionError(f"{name} must be 0 or more seconds, not {value}")
+        if self.method not in ("plain", "classic"):
+            raise OptionError(f"no rule {self.method!r}; there are: plain, classic")
+        if self.method == "classic" and self.min_length != int(self.min_length):
+            raise OptionError(f"the classic rule counts whole seconds, so min length cannot be {self.min_length}")
+
+
+@dataclass(frozen=True, slots=True)
+class Smoothing:
+    """What is done to scores before a rule sees them.
+
+    Raises:
+        OptionError: a value is out of range.
+    """
+
+    method: Method = "none"
+    window: int = 7
+    """Of `median`: seconds, odd; each score becomes the median of those around it."""
+    switch_cost: float = 4
+    """Of `viterbi`: seconds that a stretch of another label must last, if its scores are 1 and those of the label
+    around it 0, to be worth two switches of label. Where scores are less certain it has to last longer."""
+
+    def __post_init__(self) -> None:
+        if self.method not in SMOOTHINGS:
+            raise OptionError(f"no smoothing {self.method!r}; there are: {', '.join(SMOOTHINGS)}")
+        if self.window < 1 or self.window % 2 == 0:
+            raise OptionError(f"the window of the median must be an odd number of seconds, not {self.window}")
+        if not 0 <= self.switch_cost < float("inf"):
+            raise OptionError(f"switch cost must be 0 or more seconds, not {self.switch_cost}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How scores become segments: temperature, then smoothing, then a rule for each label.
+
+    Raises:
+        OptionError: a value is out of range, or values exclude each other.
+    """
+
+    general: Rule = field(default_factory=Rule)
+    """The rule of every label that has no other."""
+    labels: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Label or group to what differs in its rule: `min_score`, `max_gap`, `min_length`, `min_coverage`."""
+    smoothing: Smoothing = field(default_factory=Smoothing)
+    temperature: float = 1
+    """Above 0. What calibrates the scores: above 1 they become less certain, below 1 more (Guo et al. 2017)."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.temperature < float("inf"):
+            raise OptionError(f"temperature must be above 0, not {self.temperature}")
+        if self.general.method == "classic" and (self.labels or self.smoothing.method != "none"):
+            raise OptionError("the classic rule knows no smoothing and no rules of single labels")
+        object.__setattr__(
+            self, "labels", MappingProxyType({label: dict(changes) for label, changes in self.labels.items()})
+        )
+        for label in self.labels:
+            self.of(label)
+
+    def of(self, label: str) -> Rule:
+        """The rule of a label."""
+        changes = self.labels.get(label)
+        if not changes:
+            return self.general
+        try:
+            return replace(self.general, **changes)  # type: ignore[arg-type]
+        except OptionError as error:
+            raise OptionError(f"{label}: {error}") from error
+
+
+def as_rules(rule: Rule | Rules | None) -> Rules:
+    """One rule for all labels, as rules; the default ones where None."""
+    return rule if isinstance(rule, Rules) else Rules(rule or Rule())

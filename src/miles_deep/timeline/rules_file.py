@@ -1,0 +1,147 @@
+"""Rules as a TOML file: what `tune` writes, and what `--rules` reads.
+
+::
+
+    min_score = 0.5          # of every label
+    max_gap = 2              # seconds
+    min_length = 4           # seconds
+    min_coverage = 0.4
+    smooth = "viterbi"       # none, median, viterbi
+    window = 5               # of median: seconds, odd
+    switch_cost = 4          # of viterbi: seconds
+    temperature = 1.3
+
+    [labels.cat]             # what differs for a label or group
+    min_score = 0.7
+"""
+
+import difflib
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from miles_deep.errors import FormatError, LabelError, OptionError
+from miles_deep.files import partial_file
+from miles_deep.timeline.rules import Rule, Rules, Smoothing
+from miles_deep.timeline.targets import resolve
+
+OF_LABEL = ("min_score", "max_gap", "min_length", "min_coverage")
+"""Keys that every label may have of its own."""
+WHOLE = ("max_gap", "window")
+"""Keys whose values are whole numbers."""
+KEYS = (*OF_LABEL, "smooth", "window", "switch_cost", "temperature", "labels")
+
+
+def read_rules(path: str | Path) -> Rules:
+    """Read rules.
+
+    Raises:
+        FormatError: the file is missing, no TOML, or says something that makes no rules; the message names it.
+    """
+    path = Path(path)
+    try:
+        return _rules(tomllib.loads(path.read_bytes().decode("utf-8-sig")))
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise FormatError(f"{path}: the rules cannot be read ({why})") from error
+    except (FormatError, OptionError) as error:
+        raise FormatError(f"{path}: {error}") from error
+    except (ValueError, RecursionError) as error:  # not TOML; ValueError too: a NUL in the name, endless numbers
+        raise FormatError(f"{path}: not a rules file in TOML: {error}") from error
+
+
+def write_rules(rules: Rules, path: str | Path, comment: str = "", force: bool = True) -> None:
+    """Write rules to a file that appears only when complete.
+
+    Args:
+        rules: not the classic rule, which has no file.
+        path: the file.
+        comment: put before them, a `#` a line.
+        force: replace the file where it is there already.
+
+    Raises:
+        OptionError: the rules are the classic one.
+        OutputError: the file cannot be written, or is there already.
+    """
+    if rules.general.method == "classic":
+        raise OptionError("the classic rule cannot be written to a file of rules; --classic selects it")
+    import tomli_w
+
+    general, smoothing, usual = rules.general, rules.smoothing, Smoothing()
+    table: dict[str, Any] = {key: getattr(general, key) for key in OF_LABEL} | {"smooth": smoothing.method}
+    if smoothing.method == "median" or smoothing.window != usual.window:
+        table["window"] = smoothing.window
+    if smoothing.method == "viterbi" or smoothing.switch_cost != usual.switch_cost:
+        table["switch_cost"] = smoothing.switch_cost
+    table["temperature"] = rules.temperature
+    if rules.labels:
+        table["labels"] = {label: dict(changes) for label, changes in rules.labels.items()}
+    lines = "".join(f"# {_printable(line)}".rstrip() + "\n" for line in comment.splitlines())
+    text = lines + "\n" * bool(lines) + tomli_w.dumps(table)
+    with partial_file(Path(path), force=force) as partial:
+        partial.write_bytes(text.encode("utf-8", "replace"))
+
+
+def check_labels(
+    rules: Rules, path: str | Path, labels: Sequence[str], groups: Mapping[str, tuple[str, ...]]
+) -> Rules:
+    """The same rules, with the labels in them named as the model does.
+
+    Args:
+        rules: as they were read.
+        path: from where.
+        labels: all labels of the model.
+        groups: group to its labels.
+
+    Raises:
+        LabelError: there are rules for what is no label or group of the model, or two for one.
+    """
+    named: dict[str, Mapping[str, float]] = {}
+    for name, changes in rules.labels.items():
+        try:
+            label = resolve(name, labels, groups)
+        except LabelError as error:
+            raise LabelError(f"{path}: {error}") from error
+        if label in named:
+            raise LabelError(f"{path}: two rules for {label!r}, one of them called {name!r}")
+        named[label] = changes
+    return replace(rules, labels=named)
+
+
+def _rules(table: Mapping[str, Any]) -> Rules:
+    _check_keys(table, KEYS, "")
+    of_labels = table.get("labels", {})
+    if not isinstance(of_labels, dict):
+        raise FormatError(f"labels must be tables, [labels.NAME], not {of_labels!r}")
+    for label, changes in of_labels.items():
+        if not isinstance(changes, dict):
+            raise FormatError(f"labels.{label} must be a table, [labels.{label}], not {changes!r}")
+        _check_keys(changes, OF_LABEL, f"labels.{label}: ")
+    smooth = table.get("smooth", Smoothing().method)
+    if not isinstance(smooth, str):
+        raise FormatError(f"smooth must be a name in quotes, not {smooth!r}")
+    numbers = {key: value for key, value in table.items() if key not in ("smooth", "labels")}
+    general = Rule(**{key: numbers[key] for key in OF_LABEL if key in numbers})
+    names = [field.name for field in fields(Smoothing) if field.name in numbers]
+    smoothing = Smoothing(smooth, **{name: numbers[name] for name in names})  # type: ignore[arg-type]
+    return Rules(general, of_labels, smoothing, numbers.get("temperature", 1))
+
+
+def _check_keys(table: Mapping[str, Any], known: Sequence[str], where: str) -> None:
+    for key, value in table.items():
+        if key not in known:
+            close = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known)}"
+            raise FormatError(f"{where}no key {key!r}; {hint}")
+        if key in ("smooth", "labels"):
+            continue
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise FormatError(f"{where}{key} must be a number, not {value!r}")
+        if key in WHOLE and not isinstance(value, int):
+            raise FormatError(f"{where}{key} must be a whole number, not {value!r}")
+
+
+def _printable(line: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in line)

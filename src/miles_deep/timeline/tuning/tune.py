@@ -1,0 +1,231 @@
+"""tune: find the rules that find the truth, and tell how well they do on films that they were not tuned on."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from miles_deep.classify.scores import Scores
+from miles_deep.errors import FormatError
+from miles_deep.timeline.rules import Rule, Rules, Smoothing, as_rules
+from miles_deep.timeline.tuning.calibration import Calibration, Uncalibrated, fit_temperature
+from miles_deep.timeline.tuning.counts import IOU, Grid, calibrated, count, tracks
+from miles_deep.timeline.tuning.examples import Example, Vocabulary, examples
+from miles_deep.timeline.tuning.folds import LEAST, Folds, folds_of, inner_groups, members, train_sets
+from miles_deep.timeline.tuning.outcome import Results, result_of, results_by_part, summed, worth
+from miles_deep.timeline.tuning.search import TRIED, Best, Search
+from miles_deep.timeline.tuning.truth import Truth
+
+FEWEST = 8
+"""Segments of the truth that a label needs for a rule of its own."""
+BETTER = 0.01
+"""Of F1 on parts left out, by how much other rules must be better than those there are, and more than fewer."""
+OF_LABEL = ("min_score", "max_gap", "min_length", "min_coverage")
+"""What may differ from label to label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """Rules that were found, and what they are worth."""
+
+    rules: Rules
+    """The best for all films; those to start from where nothing better was found."""
+    start: Rules
+    """Those to start from."""
+    changed: bool
+    """Whether better ones were found."""
+    before: Results
+    """What the rules to start from find, a result a label at IoU 0.5."""
+    after: Results
+    """What tuned rules find in parts that were left out when they were tuned, all parts together."""
+    fitted: Results
+    """What `rules` find in the very films that they were tuned on; better than they will do elsewhere."""
+    calibration: Calibration | Uncalibrated
+    folds: int
+    """How often something was left out."""
+    by_film: bool
+    """Whether that was films; blocks of the one film, else."""
+    notes: tuple[str, ...] = ()
+    """Why labels have no rules of their own, and whatever else a user should know, a line each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What some parts say should be done."""
+
+    best: Best | None
+    """None: keep the rules to start from."""
+    own: tuple[str, ...] = ()
+    """Labels whose own rules are taken."""
+
+
+def tune(
+    truth: Truth,
+    films: Mapping[str | Path, Scores] | Mapping[Path, Scores],
+    start: Rule | Rules | None = None,
+    smoothings: Sequence[Smoothing] = TRIED,
+) -> Tuning:
+    """Find the rules that find labelled spans best: by mean F1 of segments at IoU 0.5, then by their edges.
+
+    First one rule for all labels is looked for, with every smoothing, on scores at the temperature that fits them;
+    then each label's own. Of rules that are as good, those in the middle are taken, near to those to start from.
+    Other rules than those, and rules for single labels, are taken only where they do better on what was left out
+    while they were looked for. All of this is judged on what was left out of all of it (nested cross-validation,
+    Varma and Simon, BMC Bioinformatics 2006); only the temperature, one number from all seconds, is fitted once.
+
+    Args:
+        truth: labelled spans; see `read_truth`.
+        films: path, as it is given or written in the truth, to scores; all by one model.
+        start: rules to start from; the default ones where None.
+        smoothings: to choose from, simpler ones first.
+
+    Raises:
+        FormatError, LabelError, OptionError: as `evaluate`; or there is too little to learn from.
+    """
+    words, made = examples(truth, {Path(path): scores for path, scores in films.items()})
+    folds = folds_of(made)
+    if not folds.enough:
+        needed = f"label three films, or two with {2 * LEAST} segments each, or one with {3 * LEAST}"
+        raise FormatError(f"{truth.path}: too few segments to tune rules by; {needed}")
+    return _Tuner(words, made, folds, as_rules(start), smoothings).run()
+
+
+class _Tuner:
+    """One run of `tune`."""
+
+    def __init__(
+        self,
+        words: Vocabulary,
+        made: Sequence[Example],
+        folds: Folds,
+        start: Rules,
+        smoothings: Sequence[Smoothing],
+    ) -> None:
+        self.words, self.made, self.folds, self.start = words, made, folds, start
+        self.smoothings = smoothings
+        self.calibration = fit_temperature(words, made)
+        fits = isinstance(self.calibration, Calibration)
+        self.temperature = self.calibration.temperature if fits else start.temperature  # type: ignore[union-attr]
+        self.sets = train_sets(folds)
+        self.search = self._searched()
+        self.before = self._by_part(start, range(len(made)))
+
+    def run(self) -> Tuning:
+        everything = frozenset(range(len(self.folds.outer)))
+        plan = self._plan(everything)
+        rules = self._rules(plan)
+        after: list[Results] = []
+        for group in sorted(set(self.folds.outer)):
+            held_out = [part for part in everything if self.folds.outer[part] == group]
+            tuned = self._rules(self._plan(everything - set(held_out)))
+            found = self._by_part(tuned, self.folds.films_of(group))
+            after.extend(found[part] for part in held_out)
+        before = summed(self.before.values())
+        fitted = summed(self._by_part(rules, range(len(self.made))).values())
+        return Tuning(
+            rules,
+            self.start,
+            plan.best is not None,
+            before,
+            summed(after),
+            fitted,
+            self.calibration,
+            self.folds.count,
+            self.folds.by_film,
+            tuple(self._notes(before, rules, plan.best is not None)),
+        )
+
+    def _by_part(self, rules: Rules, films: Sequence[int]) -> dict[int, Results]:
+        return results_by_part(self.words, self.made, self.folds, rules, films)
+
+    def _searched(self) -> Search:
+        general = replace(self.start.general, method="plain")
+        grid, parts = Grid.around(general), len(self.folds.outer)
+        films = calibrated(self.made, self.temperature)
+        room = max(grid.max_gaps) + 2
+        counts = {
+            (number, label): count(track, grid, parts)
+            for number, smoothing in enumerate(self.smoothings)
+            for label, track in tracks(self.words, films, self.folds, smoothing, room).items()
+        }
+        truth = {label: np.zeros(parts) for label in self.words.labels}
+        for film, example in enumerate(self.made):
+            for label, spans in example.spans.items():
+                for span in spans:
+                    truth[label][self.folds.part_of(film, span)] += 1
+        smoothings = list(self.smoothings)
+        usual = smoothings.index(self.start.smoothing) if self.start.smoothing in smoothings else None
+        table = members(self.sets, parts)
+        return Search(grid, grid.place(general), usual, smoothings, counts, truth, table)
+
+    def _plan(self, parts: frozenset[int]) -> Plan:
+        """What is best for some parts: the simplest of what does best on those that are left out in turn."""
+        groups = inner_groups(self.folds, parts)
+        if len(groups) < 2:
+            return Plan(None)
+        kept, general, own = summed(self.before[part] for part in parts), [], []
+        for held_out in groups:
+            best = self.search.best[self.sets[parts - held_out]]
+            general.append(self._held_out(best, held_out, own=False))
+            own.append(self._held_out(best, held_out, own=True))
+        general_results, own_results = summed(general), summed(own)
+        best = self.search.best[self.sets[parts]]
+        helped = tuple(
+            one.label
+            for one, of_all in zip(own_results, general_results, strict=True)
+            if one.label in best.own and one.at[IOU].truth >= FEWEST and worth((one,)) > worth((of_all,)) + BETTER
+        )
+        mixed = tuple(
+            one if one.label in helped else of_all
+            for one, of_all in zip(own_results, general_results, strict=True)
+        )
+        plan, reached = Plan(None), worth(kept)
+        for other, results in ((Plan(best), general_results), (Plan(best, helped), mixed)):
+            if worth(results) > reached + BETTER:
+                plan, reached = other, worth(results)
+        return plan
+
+    def _held_out(self, best: Best, held_out: frozenset[int], own: bool) -> Results:
+        """What rules find in parts that were left out when they were looked for."""
+        search = self.search
+        return tuple(
+            result_of(
+                label,
+                search.counts[best.smoothing, label],
+                search.truth[label].tolist(),
+                best.own.get(label, best.general) if own else best.general,
+                sorted(held_out),
+            )
+            for label in self.words.labels
+        )
+
+    def _rules(self, plan: Plan) -> Rules:
+        if plan.best is None:
+            return self.start
+        grid, best = self.search.grid, plan.best
+        general = grid.rule(best.general)
+        own = {label: _differences(general, grid.rule(best.own[label])) for label in plan.own}
+        labels = {label: differences for label, differences in own.items() if differences}
+        return Rules(general, labels, self.smoothings[best.smoothing], self.temperature)
+
+    def _notes(self, before: Results, rules: Rules, changed: bool) -> Iterator[str]:
+        if isinstance(self.calibration, Uncalibrated):
+            yield self.calibration.why
+        if not changed:
+            yield "no rules did better on what was left out: they stay as they were"
+            return
+        few = [result for result in before if result.at[IOU].truth < FEWEST]
+        for result in few:
+            number = result.at[IOU].truth
+            segments = f"{number} segment{'s' * (number != 1)}"
+            yield f"{result.label}: no rule of its own, as the truth has {segments} of it, and {FEWEST} are needed"
+        general = [result.label for result in before if result.label not in rules.labels and result not in few]
+        if general:
+            yield f"no rules of their own, as those did no better on what was left out: {', '.join(general)}"
+
+
+def _differences(general: Rule, own: Rule) -> dict[str, float]:
+    """What is different in a label's own rule."""
+    values = {name: getattr(own, name) for name in OF_LABEL}
+    return {name: value for name, value in values.items() if value != getattr(general, name)}

@@ -1,0 +1,104 @@
+"""`miles-deep evaluate`: what is printed, what is drawn, and every truth that is none."""
+
+import json
+
+import pytest
+
+TRUTH = "label,start,end\nred,0,10\ngreen,10,16\n"
+
+
+@pytest.fixture
+def look(here, movie, model, place):
+    """Runs `evaluate` with some truth on the usual film, 10 s of red, 6 s of green, 4 s of blue."""
+
+    def call(truth, *arguments):
+        file = place / "labels.csv"
+        file.write_bytes(truth if isinstance(truth, bytes) else truth.encode())
+        return here("evaluate", movie, "--truth", file, "--model", model, *arguments)
+
+    return call
+
+
+def test_all_right(look):
+    result = look(TRUTH)
+    assert result.returncode == 0, result.stderr
+    assert "1 film, 20 seconds: 100.0 % right, 100.0 % before rules" in result.stdout
+    red = next(line for line in result.stdout.splitlines() if line.startswith("red"))
+    assert red.split() == ["red", "1", "1", "1", "100.0", "100.0", "100.0", "0.00", "s,", "0.00", "s"]
+    assert [line.split() for line in result.stdout.splitlines()[-4:]] == [
+        ["red", "green", "blue"],
+        ["red", "10", "0", "0"],
+        ["green", "0", "6", "0"],
+        ["blue", "0", "0", "4"],
+    ]
+
+
+def test_half_right(look):
+    """Green is late by 2 s at its start, and somebody saw red where there is blue."""
+    result = look("label,start,end\nred,0,10\ngreen,0:12,0:16\nred,17,20\n", "--json")
+    found = json.loads(result.stdout)
+    red, green = found["labels"]
+    assert (red["segments"]["0.5"]["recall"], red["segments"]["0.5"]["precision"]) == (0.5, 1)
+    assert (green["segments"]["0.5"]["matched"], green["segments"]["0.75"]["matched"]) == (1, 0)
+    assert green["edge_error"] == {"start": 2, "end": 0, "mean": 1}
+    assert found["accuracy"] == 15 / 20
+    assert found["confusion"]["found"] == [[10, 0, 3], [0, 4, 0], [0, 2, 1]]
+
+
+def test_a_group_is_a_label(look):
+    result = look("label,start,end\nwarm,0,16\n", "--json")
+    found = json.loads(result.stdout)
+    assert found["confusion"]["labels"] == ["warm", "blue"] and found["accuracy"] == 1
+
+
+def test_what_export_writes_is_read(look, here, movie, model, place):
+    """Its own segments, held against themselves."""
+    assert here("tag", movie, "--model", model).returncode == 0
+    result = here("evaluate", movie, "--truth", place / "movie.tag", "--model", model, "--json")
+    assert json.loads(result.stdout)["mean_f1"] == {"0.5": 1, "0.75": 1}
+
+
+def test_rules_matter(look, place):
+    rules = place / "rules.toml"
+    rules.write_text("[labels.green]\nmin_length = 7\n")
+    found = json.loads(look(TRUTH, "--rules", rules, "--json").stdout)
+    assert [label["segments"]["0.5"]["recall"] for label in found["labels"]] == [1, 0]
+    assert found["accuracy"] == 14 / 20 and found["winner_accuracy"] == 1
+
+
+def test_a_picture(look, place):
+    picture = place / "agreement.png"
+    assert look(TRUTH, "--png", picture).returncode == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert "--force overwrites it" in look(TRUTH, "--png", picture).stderr
+
+
+@pytest.mark.parametrize(
+    ("truth", "code", "line"),
+    [
+        (TRUTH + "red,15,18\n", 1, "labels.csv:4: red 0:00:15-0:00:18 overlaps green 0:00:10-0:00:16 of line 3"),
+        (TRUTH + "red,19,17\n", 1, "labels.csv:4: it ends at 17, not after its start at 19"),
+        (TRUTH + "read,17,19\n", 2, "labels.csv:4: no label 'read' in the model; did you mean 'red'?"),
+        (
+            TRUTH + "red,17,40\n",
+            1,
+            "labels.csv:4: red 0:00:17-0:00:40 lies beyond the film, which is 20.000 s long",
+        ),
+        (TRUTH + "warm,17,18\n", 2, "labels.csv:4: 'warm' and 'red' both mean 'red'; a second has one label"),
+        ("label,start,end\nblue,0,3\n", 1, "labels.csv: no row has a label, so there is nothing"),
+        (b"label,start,end\n\xff\xfe,0,3\n", 1, "labels.csv:2: bytes that are no text"),
+    ],
+)
+def test_a_truth_that_is_none(look, truth, code, line):
+    result = look(truth)
+    assert result.returncode == code
+    assert line in result.stderr and result.stderr.count("\n") == 1 and not result.stdout
+
+
+def test_films_that_are_not_those_of_the_truth(here, movie, model, place):
+    file = place / "labels.csv"
+    file.write_text("movie,label,start,end\nmovie.mpg,red,0,10\n")
+    result = here("evaluate", movie, "--truth", file, "--model", model)
+    assert result.returncode == 2 and "labels.csv:2: movie 'movie.mpg' is none of the films given" in result.stderr
+    assert "did you mean 'movie.mp4'?" in result.stderr
+    assert "is given twice" in here("evaluate", movie, movie, "--truth", file, "--model", model).stderr

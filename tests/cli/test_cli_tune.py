@@ -1,0 +1,84 @@
+"""`miles-deep tune`: rules are found, written, and used."""
+
+import json
+import tomllib
+
+import pytest
+
+SCHEDULES = ["r7 b3 w8 b4", "b5 w9 b3 r8", "r8 b4 w7 b3", "w8 b3 r7 b4"] * 1
+"""A weak red is green in truth: what is sure to two thirds only has to be left out."""
+
+
+@pytest.fixture
+def films(here, painted, model, place):
+    """Four films in which only pure red is red, and the truth of it."""
+    rows, films = ["movie,label,start,end"], []
+    for number, schedule in enumerate(SCHEDULES):
+        film = place / f"{number}.mp4"
+        film.write_bytes(painted(schedule).read_bytes())
+        films.append(film)
+        second = 0
+        for part in schedule.split():
+            if part[0] == "r":
+                rows.append(f"{film.name},red,{second},{second + int(part[1:])}")
+            second += int(part[1:])
+    (place / "labels.csv").write_text("\n".join(rows) + "\n")
+    return films
+
+
+@pytest.fixture
+def tuned(here, films, model, place):
+    def call(*arguments):
+        output = place / "rules.toml"
+        return here("tune", "--truth", place / "labels.csv", *films, "--model", model, "-o", output, *arguments)
+
+    return call
+
+
+def test_rules_are_found_and_used(tuned, here, films, model, place):
+    result = tuned()
+    assert result.returncode == 0, result.stderr
+    lines = {line.split()[0]: line.split() for line in result.stdout.splitlines() if line.split()}
+    assert lines["red"][1:4] == ["4", "66.7", "100.0"]
+    assert "4 films. after: on films left out of tuning, in turn" in result.stdout
+    assert "changed: min score" in result.stdout
+    text = (place / "rules.toml").read_text()
+    assert text.startswith("# Tuned on 4 films with 4 segments of labels.csv.\n")
+    assert tomllib.loads(text)["min_score"] > 0.5
+
+    looked = here(
+        "evaluate",
+        *films,
+        "--truth",
+        place / "labels.csv",
+        "--model",
+        model,
+        "--rules",
+        place / "rules.toml",
+        "--json",
+    )
+    assert json.loads(looked.stdout)["mean_f1"]["0.75"] == 1
+
+
+def test_as_json(tuned):
+    found = json.loads(tuned("--json").stdout)
+    assert found["changed"] and found["left_out"] == {"times": 4, "by": "film"}
+    assert (round(found["before"]["mean_f1"], 2), found["after"]["mean_f1"]) == (0.67, 1)
+
+
+def test_what_is_there_is_kept(tuned, place):
+    (place / "rules.toml").write_text("mine")
+    result = tuned()
+    assert result.returncode == 1 and "rules.toml: is there already; --force overwrites it" in result.stderr
+    assert (place / "rules.toml").read_text() == "mine"
+    assert tuned("--force").returncode == 0
+
+
+def test_one_film_is_too_little(here, films, model, place):
+    truth = place / "one.csv"
+    truth.write_text("label,start,end\nred,0,7\n")
+    result = here("tune", "--truth", truth, films[0], "--model", model, "-o", place / "rules.toml")
+    assert (
+        result.returncode == 1 and "one.csv: too few segments to tune rules by; label three films" in result.stderr
+    )
+    assert not (place / "rules.toml").exists()
