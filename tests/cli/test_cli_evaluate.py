@@ -51,10 +51,12 @@ def test_a_group_is_a_label(look):
     assert found["confusion"]["labels"] == ["warm", "blue"] and found["accuracy"] == 1
 
 
-def test_what_export_writes_is_read(look, here, movie, model, place):
+@pytest.mark.parametrize("name", ["tag", "csv"])
+def test_what_export_writes_is_read(here, movie, model, place, name):
     """Its own segments, held against themselves."""
-    assert here("tag", movie, "--model", model).returncode == 0
-    result = here("evaluate", movie, "--truth", place / "movie.tag", "--model", model, "--json")
+    written = here("export", movie, "--model", model, "-f", name, "-o", place)
+    assert written.returncode == 0, written.stderr
+    result = here("evaluate", movie, "--truth", place / f"movie.{name}", "--model", model, "--json")
     assert json.loads(result.stdout)["mean_f1"] == {"0.5": 1, "0.75": 1}
 
 

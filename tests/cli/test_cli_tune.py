@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 
-SCHEDULES = ["r7 b3 w8 b4", "b5 w9 b3 r8", "r8 b4 w7 b3", "w8 b3 r7 b4"] * 1
+SCHEDULES = ["r7 b3 w8 b4", "b5 w9 b3 r8", "r8 b4 w7 b3", "w8 b3 r7 b4"]
 """A weak red is green in truth: what is sure to two thirds only has to be left out."""
 
 
@@ -64,6 +64,18 @@ def test_as_json(tuned):
     found = json.loads(tuned("--json").stdout)
     assert found["changed"] and found["left_out"] == {"times": 4, "by": "film"}
     assert (round(found["before"]["mean_f1"], 2), found["after"]["mean_f1"]) == (0.67, 1)
+
+
+def test_smoothing_of_one_kind(tuned, place):
+    """It is asked for, so it is where tuning starts from, and nothing simpler is taken for it."""
+    assert json.loads(tuned("--smooth", "viterbi", "--json").stdout)["rules"]["smooth"] == "viterbi"
+    assert tomllib.loads((place / "rules.toml").read_text())["switch_cost"] > 0
+
+
+def test_the_classic_rule_to_start_from(tuned):
+    """It knows no min length of 2 s, and finds the weak red too."""
+    found = json.loads(tuned("--classic", "--json").stdout)
+    assert found["changed"] and found["before"]["mean_f1"] < 0.7 and found["after"]["mean_f1"] == 1
 
 
 def test_what_is_there_is_kept(tuned, place):

@@ -6,6 +6,8 @@ from fractions import Fraction
 from itertools import accumulate
 from pathlib import Path
 
+import numpy as np
+
 from fake_film import packets
 from miles_deep import Segment, Span, Video
 from miles_deep.export.cutlist import Cutlist
@@ -77,8 +79,9 @@ def steady(rate: Fraction | int, frames: int, tick: Fraction | None = None, **mo
     rate = Fraction(rate)
     if tick is None:
         return film(range(frames), 1 / rate, 1, rate, **more)  # type: ignore[arg-type]
-    ticks = [round(number / rate / tick) for number in range(frames + 1)]
-    return film(ticks[:-1], tick, ticks[-1] - ticks[-2], rate, **more)  # type: ignore[arg-type]
+    whole, part = (1 / rate / tick).as_integer_ratio()
+    ticks = (2 * np.arange(frames + 1) * whole + part) // (2 * part)
+    return film(ticks[:-1].tolist(), tick, int(ticks[-1] - ticks[-2]), rate, **more)  # type: ignore[arg-type]
 
 
 def varying(gaps: Sequence[int], **more: object) -> Video:
@@ -135,7 +138,7 @@ CASES: dict[str, Cutlist] = {
     "fifteen": cutlist(steady(15, 900, name="screen.webm", channels=()), segment(1, "2.2")),
     "marks": cutlist(DROP, of_frames(DROP, 40, 60), of_frames(DROP, 50, 1850, "dog"), mark=True),
     "odd-names": cutlist(
-        steady(25, 1500, name="b l&'é.mp4", channels=(1, 2, 6)),
+        steady(25, 1500, name="b l&'é.mp4", channels=(1, 2)),
         *(segment(3 * number, 3 * number + 2, name) for number, name in enumerate(ODD_NAMES)),
     ),
     "empty": cutlist(FILM_24),

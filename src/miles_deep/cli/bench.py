@@ -7,7 +7,7 @@ import click
 
 from miles_deep.bench import measure
 from miles_deep.bench.report import as_text
-from miles_deep.cli.flags import FORCE, HELP, JSON, MODEL, PATH, flags
+from miles_deep.cli.flags import FORCE, HELP, JSON, MODEL, PATH, PNG, flags
 from miles_deep.cli.printing import print_json
 from miles_deep.cli.text import one_line, shown
 from miles_deep.errors import OptionError
@@ -19,7 +19,6 @@ ROUNDS = click.option(
     "--rounds", metavar="N", default=3, show_default=True, help="How often everything is run; medians count."
 )
 QUICK = click.option("--quick", is_flag=True, help="Leave out the choice of efforts and batch sizes.")
-PNG = click.option("--png", type=PATH, metavar="FILE", help="Draw the figures to this picture as well.")
 
 
 @click.command(context_settings=HELP)

@@ -96,7 +96,7 @@ class Choosing(Ruling):
         margin_of(self.margin)
 
     def asked(self, model: Model) -> list[str]:
-        """All that is named, to keep or to drop. The rules are read too: what is wrong is told before hours of work.
+        """All that is named, to keep or to drop. The rules are read too: what is wrong is told before any work.
 
         Raises:
             LabelError, ExpressionError: what is named is not there, or does not parse.

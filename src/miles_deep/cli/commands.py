@@ -10,7 +10,7 @@ COMMANDS: dict[str, str] = {
     "tag": "Write the segments of all labels as MOVIE.tag.",
     "export": "Write segments for editors, players and other programs.",
     "plot": "Draw a film's scores and segments, as PNG or SVG.",
-    "report": "Write one HTML page about a film: time line, segments, totals.",
+    "report": "Write one HTML page about a film: timeline, segments, totals.",
     "evaluate": "Hold segments against what is known to be in films.",
     "tune": "Find the rules that reproduce what is known to be in films.",
     "scores": "What is kept of films that were watched: list, show, clear.",

@@ -5,19 +5,15 @@ from typing import Any
 
 import click
 
-from miles_deep.cli.examining import MOVIES, TRUTH, Examining, apart, percent, result_record
-from miles_deep.cli.flags import BATCH_SIZE, CAFFE, FORCE, HELP, JSON, MODEL, PATH, RULE, WATCHING, flags
+from miles_deep.cli.examining import MOVIES, TRUTH, Examining, apart, percent, result_record, short
+from miles_deep.cli.flags import BATCH_SIZE, CAFFE, FORCE, HELP, JSON, MODEL, PNG, RULE, WATCHING, flags
 from miles_deep.cli.printing import print_json
-from miles_deep.cli.text import counted, one_line, shown
+from miles_deep.cli.text import counted, shown
 from miles_deep.files import check_writable
 from miles_deep.timeline.tuning.evaluation import IOUS, Agreement, Confusion, Evaluation, LabelResult
 
-PNG = click.option("--png", type=PATH, metavar="FILE", help="Draw the result as well.")
-
 WIDEST = 12
 """Columns of a confusion matrix that a terminal has room for; of more, the most frequent mistakes are listed."""
-LONGEST = 24
-"""Letters of a label in a table."""
 
 
 @click.command(context_settings=HELP)
@@ -34,6 +30,9 @@ def evaluate(movies: tuple[Path, ...], png: Path | None, **given: Any) -> None:
     rules = how.ruling(model)
     truth, videos = how.known(model)
     if png is not None:
+        from miles_deep.report.canvas import check_suffix
+
+        check_suffix(png)
         check_writable(png, how.force)
     from miles_deep.timeline.tuning import evaluate as evaluated
 
@@ -54,7 +53,7 @@ def _print(evaluation: Evaluation) -> None:
     right = f"{percent(evaluation.accuracy)} % right, {percent(evaluation.winner_accuracy)} % before rules"
     films, seconds = counted(evaluation.films, "film"), counted(evaluation.seconds, "second")
     click.echo(f"{films}, {seconds}: {right}")
-    names = [_short(label) for label in (*evaluation.labels, "all", "mean of labels")]
+    names = [short(label) for label in (*evaluation.labels, "all", "mean of labels")]
     wide = max(map(len, names))
     for least in IOUS:
         click.echo()
@@ -65,7 +64,7 @@ def _print(evaluation: Evaluation) -> None:
             click.echo(_line(names[-2], wide, evaluation.micro(least), _all_edges(evaluation, least)))
             click.echo(f"{names[-1]:<{wide}}{percent(evaluation.macro_f1(least)):>47}")
     click.echo()
-    _print_confusion(evaluation.found, [*names[:-2], _short(evaluation.rest)])
+    _print_confusion(evaluation.found, [*names[:-2], short(evaluation.rest)])
 
 
 def _line(name: str, wide: int, agreement: Agreement, edges: str) -> str:
@@ -103,11 +102,6 @@ def _print_confusion(counts: Confusion, names: list[str]) -> None:
     for name, line in zip(names, counts, strict=True):
         printed = "".join(f"  {seconds:>{cell}}" for seconds, cell in zip(line, cells, strict=True))
         click.echo(f"{name:<{wide}}{printed}")
-
-
-def _short(label: str) -> str:
-    label = one_line(label)
-    return label if len(label) <= LONGEST else label[: LONGEST - 1] + "~"
 
 
 def _record(evaluation: Evaluation) -> dict[str, object]:

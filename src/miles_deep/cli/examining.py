@@ -9,7 +9,7 @@ import click
 from miles_deep.classify import Scores
 from miles_deep.cli.choosing import Ruling
 from miles_deep.cli.flags import PATH
-from miles_deep.cli.text import shown
+from miles_deep.cli.text import one_line, shown
 from miles_deep.cli.watch import watch
 from miles_deep.errors import OptionError
 from miles_deep.files import same_file
@@ -27,6 +27,9 @@ TRUTH = click.option(
     metavar="FILE",
     help="What is in the films: a CSV with columns label, start, end, and movie for several films; or a .tag.",
 )
+
+LONGEST = 24
+"""Letters of a label in a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,12 @@ class Examining(Ruling):
     def watched(self, model: Model, videos: Sequence[Video]) -> dict[Path, Scores]:
         """The scores of every film."""
         return {movie: watch(self, video, model).scores for movie, video in zip(self.movies, videos, strict=True)}
+
+
+def short(label: str) -> str:
+    """A label for a table."""
+    label = one_line(label)
+    return label if len(label) <= LONGEST else label[: LONGEST - 1] + "~"
 
 
 def percent(fraction: float | None) -> str:

@@ -71,7 +71,7 @@ class Exporting(Choosing):
             raise OptionError(f"-f {','.join(cutting)} cuts: say what to keep with -t, -x or --drop{mark}")
 
     def paths(self, video: Video) -> dict[str, Path]:
-        """Format to file: `movie.srt`, or `movie.csv.csv` where two of them share the suffix.
+        """Format to file: `movie.srt`, or `movie.kodi.edl` where another format asked for takes `movie.edl`.
 
         Raises:
             OptionError: -o fits no such files.
@@ -86,7 +86,7 @@ class Exporting(Choosing):
             paths = {}
             for name in self.names:
                 suffix = FORMATS[name].suffix
-                word = f".{name}" if suffixes[suffix] > 1 else ""
+                word = f".{name}" if suffixes[suffix] > 1 and suffix != f".{name}" else ""
                 paths[name] = folder / f"{video.path.stem}{word}{suffix}"
         for path in paths.values():
             if same_file(path, video.path):

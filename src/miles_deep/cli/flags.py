@@ -104,6 +104,8 @@ EDGES = (
     ),
 )
 OUTPUT = click.option("-o", "output", type=PATH, metavar="DIR", help="Output folder.  [default: the movie's]")
+FILE = click.option("-o", "output", type=PATH, metavar="FILE", help="The file to write.")
+"""Of commands that write one; what it is without, each says."""
 PLACES = (
     OUTPUT,
     click.option(
@@ -118,6 +120,7 @@ CUT = (
     click.option("--mode", type=click.Choice(MODES), default=MODES[0], show_default=True, help="How to cut."),
     click.option("--replace", is_flag=True, help="Put the cut in the movie's place."),
 )
+PNG = click.option("--png", type=PATH, metavar="FILE", help="Draw the result to this picture as well.")
 MARK = click.option("--mark", is_flag=True, help="Cut nothing: mark the segments on the whole film.")
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Print what would be written; write nothing.")
 FORCE = click.option("--force", is_flag=True, help="Overwrite outputs that are there already.")

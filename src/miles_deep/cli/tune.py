@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from miles_deep.cli.examining import MOVIES, TRUTH, Examining, apart, percent, result_record
-from miles_deep.cli.flags import BATCH_SIZE, CAFFE, FORCE, HELP, JSON, MODEL, PATH, RULE, WATCHING, flags
+from miles_deep.cli.examining import MOVIES, TRUTH, Examining, apart, percent, result_record, short
+from miles_deep.cli.flags import BATCH_SIZE, CAFFE, FILE, FORCE, HELP, JSON, MODEL, RULE, WATCHING, flags
 from miles_deep.cli.printing import print_json
 from miles_deep.cli.text import counted, one_line, shown
 from miles_deep.files import check_writable
@@ -20,28 +20,22 @@ from miles_deep.timeline.tuning.evaluation import LabelResult, mean_f1
 from miles_deep.timeline.tuning.search import TRIED
 from miles_deep.timeline.tuning.tune import Tuning
 
-OUTPUT = click.option(
-    "-o",
-    "output",
-    type=PATH,
-    default="rules.toml",
-    show_default=True,
-    metavar="FILE",
-    help="Where the rules are written.",
-)
+OUTPUT = Path("rules.toml")
+"""What is written where nobody says."""
 
 
 @click.command(context_settings=HELP)
-@flags(MOVIES, TRUTH, OUTPUT, RULE, BATCH_SIZE, WATCHING, MODEL, CAFFE, FORCE, JSON)
-def tune(movies: tuple[Path, ...], output: Path, **given: Any) -> None:
-    """Find the rules that find best what is known to be in MOVIES, and write them for --rules.
+@flags(MOVIES, TRUTH, FILE, RULE, BATCH_SIZE, WATCHING, MODEL, CAFFE, FORCE, JSON)
+def tune(movies: tuple[Path, ...], output: Path | None, **given: Any) -> None:
+    """Find the rules that find best what is known to be in MOVIES, and write them to a file for --rules.
 
-    --rules and other flags of a rule say where to start from; --smooth, of which kind the smoothing shall be.
-    What is printed as 'after' was measured on films that were left out when rules were tuned. Films that were
-    watched before are not watched again.
+    The file is rules.toml in this folder, or what -o says. --rules and other flags of a rule say where to start
+    from; --smooth, of which kind the smoothing shall be. What is printed as 'after' was measured on films that were
+    left out when rules were tuned. Films that were watched before are not watched again.
     """
     how = Examining(**given, movie=movies[0], movies=movies)
     how.check_model()
+    output = output or OUTPUT
     model = how.load()
     start = how.ruling(model)
     truth, videos = how.known(model)
@@ -70,7 +64,7 @@ def _print(tuning: Tuning, films: int) -> None:
             f"after: on {tuning.folds} parts of the film left out of tuning, in turn; more films would tell more"
         )
     click.echo(f"{counted(films, 'film')}. {judged}")
-    names = [one_line(result.label) for result in tuning.before]
+    names = [short(result.label) for result in tuning.before]
     wide = max(map(len, (*names, "mean")))
     click.echo(f"{'':<{wide}}  segments   F1 at IoU {IOU}: before  after   edges off by: before   after")
     for name, before, after in zip(names, tuning.before, tuning.after, strict=True):
@@ -87,7 +81,12 @@ def _said(tuning: Tuning) -> Iterator[str]:
     """What was found, in words."""
     if isinstance(found := tuning.calibration, Calibration):
         errors = f"{percent(found.before)} % before, {percent(found.after)} % after"
-        yield f"temperature {found.temperature:g}: scores are off by {errors} (expected calibration error)"
+        what = (
+            f"temperature {found.temperature:g}"
+            if tuning.changed
+            else f"a temperature of {found.temperature:g} fits"
+        )
+        yield f"{what}: scores are off by {errors} (expected calibration error)"
     if changes := list(_changes(tuning.start, tuning.rules)):
         yield f"changed: {', '.join(changes)}"
     for label, own in tuning.rules.labels.items():

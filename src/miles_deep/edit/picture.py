@@ -106,8 +106,13 @@ def copied_picture(
     if delay and not tells_order:
         raise ValueError("it does not say when frames are shown")
     stream = output.add_stream_from_template(source, opaque=True)
-    if video.pixel_aspect != 1:  # which the file may tell of the track, not of its codec
+    # The file may tell of the track what it does not of its codec.
+    if video.pixel_aspect != 1:
         stream.codec_context.sample_aspect_ratio = video.pixel_aspect
+    if source.average_rate:
+        stream.codec_context.framerate = source.average_rate
+    if output.format.name in video.container.split(","):  # hvc1, say, which some players want to hev1
+        stream.codec_context.codec_tag = source.codec_context.codec_tag
     return _copy(video, plan, stream, delay)
 
 

@@ -64,6 +64,7 @@ class Remux:
 
         Raises:
             VideoError: the source does not say when its frames are shown, and another container would have to.
+            CannotCarry: the output would not begin at the time it should.
         """
         self.frames = 0
         self.notes: list[str] = []
@@ -73,6 +74,8 @@ class Remux:
             raise VideoError(
                 f"{video.path}: does not say when its frames are shown, so it can only be encoded anew"
             )
+        if not self._same and container not in MATROSKAS | QUICKTIME:
+            raise CannotCarry("it has no room for decoding to begin before 0, as that of this film does")
         self._begin = self._first_time()
         self._chapters = self._written_chapters(chapters)
         self._tracks: dict[int, Track] = {}
@@ -96,20 +99,28 @@ class Remux:
 
     def check(self) -> None:
         """Read the file again. Raises CannotCarry where it does not give back what was put in."""
-        with open_film(self._partial) as made:
+        try:
+            made = open_film(self._partial)
+        except VideoError as error:
+            raise CannotCarry("it could not be read again") from error
+        with made:
             if len(made.chapters()) != len(self._chapters):
                 raise CannotCarry(f"it does not hold {len(self._chapters)} chapters")
-            if not self._same:
-                return  # codecs may be packed in another way there
-            streams = [stream for stream in made.streams if _is_track(stream)]
-            read = {stream.index: Track(stream) for stream in streams}
-            for packet in packets(made, Damage(), *streams):
-                if packet.size and not _is_pause(packet):
-                    read[packet.stream.index].note(packet)
-            put = [track for track in self._tracks.values() if track.stream.type != "data"]
-            for before, after in zip(put, read.values(), strict=True):
-                if not before.is_like(after):
-                    raise CannotCarry(f"{after.stream.type} track {after.stream.index} would come out changed")
+            if self._same:  # codecs may be packed in another way elsewhere
+                self._check_tracks(made)
+
+    def _check_tracks(self, made: InputContainer) -> None:
+        streams = [stream for stream in made.streams if _is_track(stream)]
+        read = {stream.index: Track(stream) for stream in streams}
+        for packet in packets(made, Damage(), *streams):
+            if packet.size and not _is_pause(packet):
+                read[packet.stream.index].note(packet)
+        put = [track for track in self._tracks.values() if track.stream.type != "data"]
+        if len(put) != len(read):
+            raise CannotCarry(f"only {len(read)} of {len(put)} tracks would come out")
+        for before, after in zip(put, read.values(), strict=True):
+            if not before.is_like(after):
+                raise CannotCarry(f"{after.stream.type} track {after.stream.index} would come out changed")
 
     def _start(self) -> OutputContainer:
         """Open the output with a track for each of the source's."""
@@ -217,14 +228,15 @@ class Remux:
             if not packet.size or (self._container in QUICKTIME and _is_pause(packet)):
                 continue
             index, track = packet.stream.index, self._tracks[packet.stream.index]
-            if packet.is_discard and not self._same:
+            # Sound that is only there to get its decoder going, at the beginning, does no harm.
+            if packet.is_discard and not self._same and (index == video.picture or 0 in track.hidden):
                 raise CannotCarry("it cannot hide frames, as this film does")
             packet.pts = packet.pts + track.shift if packet.pts is not None else None
             packet.dts = packet.dts + track.shift if packet.dts is not None else None
             track.check_order(packet)
             track.note(packet)
             if index == video.picture:
-                self.frames += 1
+                self.frames += not packet.is_discard
                 if progress is not None:
                     seconds = packet_stamp(packet) * packet.time_base - video.start + self._begin
                     progress(min(max(seconds, Fraction(0)), video.duration), video.duration)

@@ -1,4 +1,4 @@
-"""What is known of the packets of a track: enough to see whether they come back from a file as they were put in."""
+"""What is known of the packets of a track: enough to see whether a file gives back what was put into it."""
 
 import zlib
 from array import array

@@ -39,6 +39,13 @@ def write(cutlist: Cutlist) -> str:
     )
 
 
+def notes(cutlist: Cutlist) -> list[str]:
+    """Whether its frames are not those of the film."""
+    if not cutlist.video.variable_frame_rate:
+        return []
+    return ["auto-editor: the film's frame rate varies, so times were resampled to a constant one"]
+
+
 def constant_rate(average: Fraction | None) -> Fraction:
     """The frames a second that auto-editor takes a film to have, by its average rate."""
     if not average:

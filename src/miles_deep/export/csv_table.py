@@ -8,7 +8,7 @@ Source: RFC 4180.
 """
 
 from miles_deep.export.cutlist import Cutlist
-from miles_deep.export.notation import csv_line, decimal
+from miles_deep.export.notation import csv_line, decimal, unicode
 
 HEADER = ["label", "start", "end", "score", "coverage"]
 
@@ -17,7 +17,7 @@ def write(cutlist: Cutlist) -> str:
     """The text of the table of a cutlist's segments."""
     rows = [
         [
-            segment.label,
+            unicode(segment.label),
             decimal(segment.span.start),
             decimal(segment.span.end),
             decimal(segment.score, 6),

@@ -105,9 +105,8 @@ def _asset(sequence: Sequence) -> dict[str, str]:
     }
     if sequence.sound:
         channels, sampled = _sound(sequence)
-        layout = "mono" if channels == 1 else "stereo" if channels == 2 else "surround"
-        rate = next((name for rate, name in AUDIO_RATES.items() if rate >= (sampled or 48000)), "192k")
-        attributes |= {"audioLayout": layout, "audioRate": rate}
+        attributes |= {"hasAudio": "1", "audioSources": str(len(sequence.sound)), "audioChannels": str(channels)}
+        attributes |= {"audioRate": str(sampled)} if sampled else {}
     return attributes
 
 
@@ -119,9 +118,9 @@ def _sequence(sequence: Sequence) -> dict[str, str]:
         "tcFormat": _timecode_format(sequence),
     }
     if sequence.sound:
-        first = sequence.sound[0]
-        layout = "mono" if first.channels == 1 else "stereo" if first.channels == 2 else "surround"
-        rate = next((name for rate, name in AUDIO_RATES.items() if rate >= (first.sample_rate or 48000)), "192k")
+        channels, sampled = _sound(sequence)
+        layout = "mono" if channels == 1 else "stereo" if channels == 2 else "surround"
+        rate = next((name for rate, name in AUDIO_RATES.items() if rate >= (sampled or 48000)), "192k")
         attributes |= {"audioLayout": layout, "audioRate": rate}
     return attributes
 

@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from miles_deep.timecode import Span
 from miles_deep.video import Video
+from miles_deep.video.packets import PacketIndex
 
 SMPTE_RATES = tuple(
     rate
@@ -44,54 +45,50 @@ SAME = Fraction(1, 4000)
 class FrameCount:
     """How the frames of a film are numbered."""
 
-    video: Video
+    index: PacketIndex
     native: Fraction
     """Frames a second that the film has; where they vary, the usual ones."""
     rate: Fraction
     """Frames a second that are counted."""
+    varies: bool
+    """Whether the film has no constant rate."""
+    total: int
+    """Frames of the whole film, at least 1."""
 
     @property
     def resampled(self) -> bool:
         """Whether the numbers are not those of the film's own frames."""
-        return self.video.variable_frame_rate or self.rate != self.native
-
-    @property
-    def total(self) -> int:
-        """Frames of the whole film."""
-        index = self.video.index
-        if self.video.variable_frame_rate:
-            return max(1, _nearest_whole(index.end * self.rate))
-        return max(1, self._resample(len(index.frame_ticks)))
+        return self.varies or self.rate != self.native
 
     def frames_in(self, span: Span) -> tuple[int, int]:
         """Numbers of the first frame in a span and of the first after it; equal where there is none in it.
 
         A frame is in a span when it begins in it. A resampled edge is moved to the nearest frame.
         """
-        if self.video.variable_frame_rate:
+        if self.varies:
             edges = [_nearest_whole(time * self.rate) for time in (span.start, span.end)]
         else:
-            edges = [self._resample(number) for number in self.video.index.frames_in(span)]
+            edges = [_nearest_whole(own * self.rate / self.native) for own in self.index.frames_in(span)]
         first, after = (min(edge, self.total) for edge in edges)
         return first, after
-
-    def _resample(self, number: int) -> int:
-        return _nearest_whole(number * self.rate / self.native)
 
 
 def count_frames(video: Video, format: str) -> FrameCount:
     """Number a film's frames as a format can say them; `format` is a key of `RATES`."""
-    native = _usual_rate(video) if video.variable_frame_rate else _constant_rate(video)
-    known = RATES[format]
-    if known is None and video.variable_frame_rate:
-        known = SMPTE_RATES
-    return FrameCount(video, native, native if known is None else _carried(native, known))
+    index = video.index
+    # A last frame that is held is as much of a variable rate as one before.
+    varies = index.variable_frame_rate or index.last_duration * index.tick > 2 * index.usual_gap
+    native = _usual_rate(video) if varies else _constant_rate(video)
+    known = SMPTE_RATES if varies and RATES[format] is None else RATES[format]
+    rate = native if known is None else _carried(native, known)
+    total = index.end * rate if varies else len(index.frame_ticks) * rate / native
+    return FrameCount(index, native, rate, varies, max(1, _nearest_whole(total)))
 
 
 def resampling_note(video: Video, format: str) -> tuple[str, ...]:
     """What a user should know of the numbers of frames: nothing, or that they are resampled."""
     count = count_frames(video, format)
-    if video.variable_frame_rate:
+    if count.varies:
         return (f"{format}: the film's frame rate varies; resampled to {rate_text(count.rate)} frames a second",)
     if count.resampled:
         cannot = f"the format cannot hold {rate_text(count.native)} frames a second"
@@ -131,14 +128,16 @@ def drops_frames(timecode: str | None, rate: Fraction) -> bool:
 def _constant_rate(video: Video) -> Fraction:
     """Frames a second of a film whose frames are all shown for as long."""
     last = len(video.index.frame_ticks) - 1
-    measured = last / video.index.frame_times[last] if last else None
+    time = int(video.index.frame_ticks[last]) * video.index.tick
+    measured = last / time if last else None
     stated = video.frame_rate
-    if stated and measured and abs(video.index.frame_times[last] * stated - last) >= Fraction(1, 2):
+    if stated and measured and abs(time * stated - last) >= Fraction(1, 2):
         stated = None  # The header tells of another number of frames than there are.
     for rate in (stated, measured):
         if rate and abs((near := _nearest(rate, SMPTE_RATES)) / rate - 1) < SAME:
             return near
-    return stated or (measured or 1 / video.index.usual_gap).limit_denominator(1001)
+    measured = measured or 1 / video.index.usual_gap
+    return stated or measured.limit_denominator(1001) or measured
 
 
 def _usual_rate(video: Video) -> Fraction:

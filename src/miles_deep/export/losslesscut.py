@@ -6,7 +6,7 @@ Source: src/renderer/src/edlFormats.ts (LosslessCut): parseCsv, parseTime.
 """
 
 from miles_deep.export.cutlist import Cutlist
-from miles_deep.export.notation import csv_line, milliseconds
+from miles_deep.export.notation import csv_line, milliseconds, unicode
 from miles_deep.export.player_clock import on_player
 from miles_deep.export.rounding import rounded
 from miles_deep.timecode import Span
@@ -17,7 +17,7 @@ def write(cutlist: Cutlist) -> str:
     segments = named(cutlist)
     times = rounded([span for span, _ in segments])
     return "".join(
-        csv_line([milliseconds(start), milliseconds(end), name])
+        csv_line([milliseconds(start), milliseconds(end), unicode(name)])
         for (start, end), (_, name) in zip(times, segments, strict=True)
     )
 

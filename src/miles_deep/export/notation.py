@@ -42,9 +42,9 @@ def one_line(name: str) -> str:
     return BREAKS.sub(" ", unicode(name)).strip() or "-"
 
 
-def csv_line(cells: Sequence[str]) -> str:
+def csv_line(cells: Sequence[object]) -> str:
     """A line of CSV (RFC 4180). Python's own writer leaves a carriage return without quotes before 3.13."""
-    texts = map(unicode, cells)
+    texts = [str(cell) for cell in cells]
     quoted = ['"' + cell.replace('"', '""') + '"' if set(cell) & set(',"\r\n') else cell for cell in texts]
     return ",".join(quoted) + "\n"
 

@@ -89,7 +89,7 @@ def sequence_of(cutlist: Cutlist, format: str) -> Sequence:
         video=video,
         rate=count.rate,
         drop=drops_frames(video.timecode, count.rate),
-        start=_start(count),
+        start=_start(video.timecode, count),
         total=count.total,
         clips=_whole(count, text(video.path.stem)) if cutlist.mark else _clips(cutlist, count),
         markers=_markers(cutlist, count) if cutlist.mark else (),
@@ -101,8 +101,8 @@ def text(name: str) -> str:
     return one_line(name).replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")
 
 
-def _start(count: FrameCount) -> int:
-    own = timecode_number(count.video.timecode or "", count.native)
+def _start(timecode: str | None, count: FrameCount) -> int:
+    own = timecode_number(timecode or "", count.native)
     return 0 if own is None else round(own * count.rate / count.native)
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from miles_deep.errors import FormatError, MilesDeepError
 from miles_deep.export.cutlist import Cutlist
+from miles_deep.export.notation import csv_line
 from miles_deep.timecode import Span
 from miles_deep.timeline.segment import Segment
 
@@ -58,7 +59,7 @@ def render(segments: Sequence[Segment], labels: Sequence[str], movie: str, durat
         # Six significant digits, as C++ streams print them.
         rows.append([segment.label, first, last, f"{segment.score:.6g}", f"{segment.coverage:.6g}"])
     head: list[list[object]] = [[movie, *totals], [math.ceil(duration), *totals.values()], [*HEADER]]
-    return "".join(_line(row) for row in [*head, *rows])
+    return "".join(csv_line(row) for row in [*head, *rows])
 
 
 def write(cutlist: Cutlist) -> str:
@@ -88,13 +89,6 @@ def read(path: str | Path) -> Tags:
     except (ValueError, MilesDeepError) as error:
         raise FormatError(f"{path}: not a tag file ({error})") from error
     return Tags(rows[0][0], total, dict(zip(rows[0][1:], seconds, strict=True)), segments)
-
-
-def _line(row: Sequence[object]) -> str:
-    """A line of CSV (RFC 4180). Python's own writer leaves a carriage return without quotes before 3.13."""
-    cells = [str(cell) for cell in row]
-    quoted = ['"' + cell.replace('"', '""') + '"' if set(cell) & set(',"\r\n') else cell for cell in cells]
-    return ",".join(quoted) + "\n"
 
 
 def _without_trailing_comma(row: list[str]) -> list[str]:

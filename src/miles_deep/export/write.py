@@ -46,12 +46,10 @@ class Format:
     """The text of the file."""
     cuts: bool = False
     """Whether it says what to keep, and not only what is where; it then needs to be told."""
-    counts_frames: bool = False
-    """Whether its times are numbers of frames, so that a film of variable frame rate has to be resampled."""
     marks: bool = True
     """Whether it can mark segments on the whole film; one that cannot only cuts."""
     notes: Callable[[Cutlist], Sequence[str]] = lambda cutlist: ()
-    """What a user should know of the file, beside that."""
+    """What a user should know of the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,12 @@ FORMATS: dict[str, Format] = {
     "losslesscut": Format(".csv", "LosslessCut: segments", losslesscut.write, cuts=True),
     "llc": Format(".llc", "LosslessCut: a project", llc.write, cuts=True),
     "auto-editor": Format(
-        ".json", "auto-editor: a timeline (v1)", auto_editor.write, cuts=True, counts_frames=True, marks=False
+        ".json",
+        "auto-editor: a timeline (v1)",
+        auto_editor.write,
+        cuts=True,
+        marks=False,
+        notes=auto_editor.notes,
     ),
     "stash": Format(".json", "Stash: markers", stash.write),
     "webvtt": Format(".vtt", "browsers: cues", webvtt.write),
@@ -163,7 +166,7 @@ def export_all(cutlist: Cutlist, paths: Mapping[str, Path], *, force: bool = Fal
         for path in appeared:
             path.unlink(missing_ok=True)
         raise
-    return [ExportResult(path, name, _notes(name, cutlist)) for name, path in paths.items()]
+    return [ExportResult(path, name, tuple(FORMATS[name].notes(cutlist))) for name, path in paths.items()]
 
 
 def format_of(path: Path) -> str:
@@ -190,10 +193,3 @@ def _file(path: Path, force: bool, appeared: list[Path]) -> Iterator[Path]:
     with partial_file(path, force=force) as partial:
         yield partial
     appeared.append(path)
-
-
-def _notes(name: str, cutlist: Cutlist) -> tuple[str, ...]:
-    notes = list(FORMATS[name].notes(cutlist))
-    if FORMATS[name].counts_frames and cutlist.video.variable_frame_rate:
-        notes.append(f"{name}: the film's frame rate varies, so times were resampled to a constant one")
-    return tuple(notes)

@@ -36,13 +36,25 @@ PIXELS = {
 }
 """Width of a pixel over its height to the format's name of it; others have none."""
 
-ORDER = (
-    "project name children sequence pathurl duration rate timebase ntsc string frame displayformat timecode start end "
-    "in out comment numOutputChannels format depth samplerate samplecharacteristics channelcount width height "
-    "pixelaspectratio fielddominance media video audio track clipitem file sourcetrack linkclipref mediatype "
-    "trackindex clipindex link marker"
-).split()
-"""Elements as Premiere puts them inside one another; the adapter puts what is metadata first, from A to Z."""
+ORDER = {
+    "sequence": ("name", "duration", "rate", "timecode", "media", "marker"),
+    "clipitem": ("name", "duration", "rate", "start", "end", "in", "out", "file", "sourcetrack", "link"),
+    "file": ("name", "pathurl", "rate", "duration", "timecode", "media"),
+    "media": ("video", "audio"),
+    "audio": ("numOutputChannels", "samplecharacteristics", "channelcount", "track"),
+    "samplecharacteristics": (
+        "rate",
+        "width",
+        "height",
+        "pixelaspectratio",
+        "fielddominance",
+        "depth",
+        "samplerate",
+    ),
+    "rate": ("timebase", "ntsc"),
+    "marker": ("name", "comment", "in", "out"),
+}
+"""What is in an element, as Premiere orders it; the adapter puts what is metadata first, from A to Z."""
 
 
 def write(cutlist: Cutlist) -> str:
@@ -62,7 +74,8 @@ def write(cutlist: Cutlist) -> str:
             _mend(clip, sequence)
             _link(clip, linked, place)
     for element in root.iter():
-        element[:] = sorted(element, key=lambda child: ORDER.index(child.tag))
+        if order := ORDER.get(element.tag):
+            element[:] = sorted(element, key=lambda child: order.index(child.tag))
     ElementTree.indent(root)
     body = ElementTree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE xmeml>\n{body}\n'

@@ -38,6 +38,7 @@ class _Chapter:
 
     @property
     def title(self) -> str:
+        """Its names, each once."""
         return ", ".join(dict.fromkeys(self.names)) or OTHER
 
 

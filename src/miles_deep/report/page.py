@@ -27,7 +27,8 @@ BOX = (192, 108)
 STRIP = 1728
 """Pixels that the strip's thumbnails have side by side."""
 MOST_STARTS = 150
-"""Segments whose first frame is shown: the longest. More would make a file of megabytes."""
+"""Segments whose first frame is shown: the longest, those of the background after all others. With more, the file
+would have megabytes."""
 
 COLOURS = (*PALETTE, BACKGROUND, REST, KEPT)
 
@@ -41,7 +42,7 @@ def check_suffix(path: Path) -> None:
 def write(
     findings: Findings, path: Path, *, command: str = "", when: datetime | None = None, force: bool = False
 ) -> None:
-    """Write a page with the film's time line, thumbnails, segments and totals, and how they came about.
+    """Write a page with the film's timeline, thumbnails, segments and totals, and how they came about.
 
     Args:
         findings: of the film.
@@ -131,11 +132,11 @@ def _totals(findings: Findings) -> list[dict[str, object]]:
 
 def _thumbnails(findings: Findings) -> tuple[list[tuple[Fraction, str]], dict[Fraction, str]]:
     """Of a strip of the film, and of the first frames of segments: time to a picture in a URL."""
-    video, segments = findings.video, findings.segments
+    video, background = findings.video, findings.scores.background
     count = max(1, STRIP // shown_size(video, BOX)[0])
     strip = strip_times(video.keyframes, findings.scores.duration, min(count, 24))
-    longest = sorted(segments, key=lambda segment: -segment.span.length)[:MOST_STARTS]
-    starts = {segment.span.start for segment in longest}
+    by_interest = sorted(findings.segments, key=lambda s: (s.label in background, -s.span.length))
+    starts = {segment.span.start for segment in by_interest[:MOST_STARTS]}
     urls = {
         time: f"data:image/jpeg;base64,{b64encode(jpeg(picture)).decode()}"
         for time, picture in pictures(video, {*strip, *starts}, BOX)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH, LEFT, RIGHT = 16.0, 2.0, 2.3
-"""Inches: of the picture, and of it what is beside the time line."""
+"""Inches: of the picture, and of it what is beside the timeline."""
 HEAD, STRIP, SCORES, ROW, FOOT, GAP = 0.72, 0.9, 2.6, 0.26, 0.45, 0.1
 """Inches from the top down."""
 TICKS = 12

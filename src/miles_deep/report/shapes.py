@@ -1,4 +1,4 @@
-"""The shapes of a page's time line: what its SVG is made of."""
+"""The shapes of a page's timeline: what its SVG is made of."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -43,7 +43,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A time that is written under the time line."""
+    """A time that is written under the timeline."""
 
     text: str
     left: str

@@ -42,7 +42,8 @@ def median(table: Table, window: int) -> Table:
     # Where every label has less than half of the window, no median is above 0: there the second speaks for itself.
     medians = np.where(sums[:, None] > 0, medians, table)
     scale = np.divide(usual, sums, out=np.ones_like(sums), where=sums > 0)
-    return (medians * scale[:, None]).astype(np.float32)
+    scaled: Table = (medians * scale[:, None]).astype(np.float32)
+    return scaled
 
 
 def _running_median(column: NDArray[np.float32], window: int) -> NDArray[np.float32]:

@@ -120,7 +120,7 @@ def packets(container: InputContainer, damage: Damage, *streams: Stream) -> "Ite
     while True:
         try:
             packet = next(source)
-        except StopIteration:
+        except (StopIteration, IndexError):  # PyAV's, at the end, where a track turned up on the way
             return
         except av.error.FFmpegError:
             # A demuxer goes on after the broken place, but PyAV's generator is over: take a new one.

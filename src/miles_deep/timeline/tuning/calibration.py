@@ -71,10 +71,12 @@ def fit_temperature(words: Vocabulary, made: Sequence[Example]) -> Calibration |
     every = max(1, values.size // MOST)
     values, right = values[::every], right[::every]
     temperature = _likeliest(values, sets[right])
-    at = calibrate(values, temperature)
-    return Calibration(
-        temperature, len(values), expected_error(values, sets[right]), expected_error(at, sets[right])
-    )
+    before = expected_error(values, sets[right])
+    after = expected_error(calibrate(values, temperature), sets[right])
+    if after > before:  # mistakes that have a system are unlikely at any temperature
+        errors = f"{100 * after:.1f} % instead of {100 * before:.1f} %"
+        return Uncalibrated(f"no temperature: at {temperature:g}, the likeliest, scores would be off by {errors}")
+    return Calibration(temperature, len(values), before, after)
 
 
 def expected_error(values: NDArray[np.float32], right: NDArray[np.bool_]) -> float:

@@ -88,12 +88,12 @@ class Track:
     """(N,) where each second starts."""
     end: Numbers
     """(N,) and ends."""
-    part: NDArray[np.intp]
-    """(N,) the part in which it lies."""
     wins: NDArray[np.bool_]
     """(N,) whether the label wins it."""
     score: NDArray[np.float32]
     """(N,) the winner's score."""
+    parts: Numbers
+    """(U,) where each part starts."""
     truth: Numbers
     """[T, 2] start and end of the label's segments in the truth."""
     truth_part: NDArray[np.intp]
@@ -119,10 +119,7 @@ def tracks(
         np.minimum(of_film + 1.0, float(example.scores.duration))
         for of_film, example in zip(seconds, made, strict=True)
     ]
-    parts = [
-        folds.first(film) + np.searchsorted(folds.bounds[film], example.middles, "right")
-        for film, example in enumerate(made)
-    ]
+    parts = [offset + time for offset, times in zip(offsets, folds.bounds, strict=True) for time in (0, *times)]
     found = {}
     alone = [_won(example, [], rules) for example in made]
     for label in words.labels:
@@ -134,9 +131,9 @@ def tracks(
                 np.float64
             ),
             np.concatenate([of_film + offset for of_film, offset in zip(ends, offsets, strict=True)]),
-            np.concatenate(parts),
             np.concatenate([of_film.winner == of_film.names.index(label) for of_film in won]),
             np.concatenate([of_film.score for of_film in won]),
+            np.array(parts),
             np.array(
                 [(offsets[film] + float(span.start), offsets[film] + float(span.end)) for film, span in spans]
             ).reshape(-1, 2),
@@ -157,7 +154,7 @@ def count(track: Track, grid: Grid, parts: int) -> Counts:
         firsts, lasts, gap = _runs(track.second[matching], matching, grid.max_gaps)
         starts, ends = track.second[firsts], track.end[lasts]
         coverage = (targets[lasts + 1] - targets[firsts]) / (lasts - firsts + 1)
-        right, errors, part = _matched(track, starts, ends, gap, track.part[(firsts + lasts) // 2])
+        right, errors, part = _matched(track, starts, ends, gap)
         longest = np.searchsorted(grid.min_lengths, ends - starts, "right")
         fullest = np.searchsorted(grid.min_coverages, coverage, "right")
         sizes = (parts, len(grid.max_gaps), len(grid.min_lengths) + 1, len(grid.min_coverages) + 1)
@@ -192,14 +189,16 @@ def _runs(
 
 
 def _matched(
-    track: Track, starts: Numbers, ends: Numbers, gap: NDArray[np.intp], part: NDArray[np.intp]
+    track: Track, starts: Numbers, ends: Numbers, gap: NDArray[np.intp]
 ) -> tuple[NDArray[np.bool_], Numbers, NDArray[np.intp]]:
     """Of every run: whether it is one of the truth, its mean edge error if so, and the part in which it counts."""
+    middles = (starts + ends) / 2
+    part = np.searchsorted(track.parts, middles, "right") - 1
     if not len(track.truth):
         return np.zeros(len(starts), np.bool_), np.zeros(len(starts)), part
     begins, stops = track.truth.T
     # One that shares half of all that either covers holds the middle of the run.
-    near = np.maximum(np.searchsorted(begins, (starts + ends) / 2, "right") - 1, 0)
+    near = np.maximum(np.searchsorted(begins, middles, "right") - 1, 0)
     shared = np.maximum(np.minimum(ends, stops[near]) - np.maximum(starts, begins[near]), 0)
     right = shared >= IOU * ((ends - starts) + (stops - begins)[near] - shared)
     right[1:] &= ~(right[:-1] & (near[1:] == near[:-1]) & (gap[1:] == gap[:-1]))

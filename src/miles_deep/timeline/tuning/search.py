@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from miles_deep.timeline.rules import SMOOTHINGS, Smoothing
 from miles_deep.timeline.tuning.counts import Counts, Grid, Numbers
 
-EDGE_WEIGHT = 0.005
+EDGE_WEIGHT = 0.01
 """Of F1, what a second of mean edge error costs: it tells apart rules that find the same segments."""
 AS_GOOD = 0.002
 """Of F1, by how much a smoothing must be better than a simpler one to be taken."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from miles_deep.classify.scores import Scores
-from miles_deep.errors import FormatError
+from miles_deep.errors import FormatError, OptionError
 from miles_deep.timeline.rules import Rule, Rules, Smoothing, as_rules
 from miles_deep.timeline.tuning.calibration import Calibration, Uncalibrated, fit_temperature
 from miles_deep.timeline.tuning.counts import IOU, Grid, calibrated, count, tracks
@@ -83,6 +83,8 @@ def tune(
     Raises:
         FormatError, LabelError, OptionError: as `evaluate`; or there is too little to learn from.
     """
+    if not smoothings:
+        raise OptionError("no smoothing was given to choose from")
     words, made = examples(truth, {Path(path): scores for path, scores in films.items()})
     folds = folds_of(made)
     if not folds.enough:
@@ -105,13 +107,14 @@ class _Tuner:
         self.words, self.made, self.folds, self.start = words, made, folds, start
         self.smoothings = smoothings
         self.calibration = fit_temperature(words, made)
-        fits = isinstance(self.calibration, Calibration)
-        self.temperature = self.calibration.temperature if fits else start.temperature  # type: ignore[union-attr]
+        fitted = self.calibration
+        self.temperature = fitted.temperature if isinstance(fitted, Calibration) else start.temperature
         self.sets = train_sets(folds)
         self.search = self._searched()
         self.before = self._by_part(start, range(len(made)))
 
     def run(self) -> Tuning:
+        """Plan on all films, and judge the plan on those left out."""
         everything = frozenset(range(len(self.folds.outer)))
         plan = self._plan(everything)
         rules = self._rules(plan)
@@ -180,11 +183,7 @@ class _Tuner:
             one if one.label in helped else of_all
             for one, of_all in zip(own_results, general_results, strict=True)
         )
-        plan, reached = Plan(None), worth(kept)
-        for other, results in ((Plan(best), general_results), (Plan(best, helped), mixed)):
-            if worth(results) > reached + BETTER:
-                plan, reached = other, worth(results)
-        return plan
+        return Plan(best, helped) if worth(mixed) > worth(kept) + BETTER else Plan(None)
 
     def _held_out(self, best: Best, held_out: frozenset[int], own: bool) -> Results:
         """What rules find in parts that were left out when they were looked for."""
