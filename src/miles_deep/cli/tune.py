@@ -30,8 +30,8 @@ def tune(movies: tuple[Path, ...], output: Path | None, **given: Any) -> None:
     """Find the rules that find best what is known to be in MOVIES, and write them to a file for --rules.
 
     The file is rules.toml in this folder, or what -o says. --rules and other flags of a rule say where to start
-    from; --smooth, of which kind the smoothing shall be. What is printed as 'after' was measured on films that were
-    left out when rules were tuned. Films that were watched before are not watched again.
+    from; --smooth, of which kind the smoothing shall be. What is printed as 'after' was measured on films that
+    were left out when rules were tuned. Films that were watched before are not watched again.
     """
     how = Examining(**given, movie=movies[0], movies=movies)
     how.check_model()

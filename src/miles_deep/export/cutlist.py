@@ -1,12 +1,11 @@
 """What every format is written from: a film, what was found in it, and what is kept of it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from miles_deep.classify.scores import Scores
-from miles_deep.timecode import Span, overlap, subtract
-from miles_deep.timeline.segment import Segment
+from miles_deep.timecode import Span, subtract
+from miles_deep.timeline.segment import Overlaps, Segment
 from miles_deep.video import Video
 
 
@@ -43,13 +42,11 @@ class Cutlist:
     @property
     def clips(self) -> list[Clip]:
         """What is kept, with names."""
-        return [Clip(span, ", ".join(_labels_in(span, self.segments))) for span in self.kept]
+        overlaps = Overlaps(self.segments)
+        labels = [dict.fromkeys(segment.label for segment in overlaps.within(span)) for span in self.kept]
+        return [Clip(span, ", ".join(names)) for span, names in zip(self.kept, labels, strict=True)]
 
     @property
     def skipped(self) -> list[Span]:
         """What is not kept, in order."""
         return subtract([Span(0, self.duration)], self.kept) if self.duration > 0 else []
-
-
-def _labels_in(span: Span, segments: Sequence[Segment]) -> list[str]:
-    return list(dict.fromkeys(segment.label for segment in segments if overlap(span, segment.span)))

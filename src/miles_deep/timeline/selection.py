@@ -1,14 +1,12 @@
 """Selection: from segments to keep and segments to drop to what is kept of the film."""
 
-import itertools
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from miles_deep.errors import OptionError
 from miles_deep.timecode import Seconds, Span, merge, overlap, subtract
-from miles_deep.timeline.segment import Segment
+from miles_deep.timeline.segment import Overlaps, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +75,9 @@ def labelled(spans: Sequence[Span], segments: Sequence[Segment]) -> list[Segment
         spans: in order, without overlap.
         segments: in order of their start.
     """
-    ends = [segment.span.end for segment in segments]
-    latest = list(itertools.accumulate(ends, max))  # of segments that overlap, an earlier one may end later
-    starts = [segment.span.start for segment in segments]
-    found = []
+    overlaps, found = Overlaps(segments), []
     for span in spans if segments else ():
-        near = segments[bisect_right(latest, span.start) : bisect_left(starts, span.end)]
-        inside = [segment for segment in near if overlap(span, segment.span)]
+        inside = overlaps.within(span)
         found.append(_joined(span, inside) if inside else replace(_nearest(span, segments), span=span))
     return found
 
