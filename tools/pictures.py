@@ -1,4 +1,4 @@
-"""Draw the README's pictures: what the program prints about Big Buck Bunny, and what it cuts out of it.
+"""Draw the README's pictures: what the program prints and draws of Big Buck Bunny, and what it cuts out of it.
 
 Usage: python tools/pictures.py MILES_DEEP FILM
 """
@@ -68,4 +68,6 @@ if __name__ == "__main__":
         shutil.copy(movie, Path(scratch, "bbb.mp4"))
         drawn = terminal(str(Path(executable).absolute()), scratch)
         (IMAGES / "summary.svg").write_text(drawn, encoding="utf-8")
+        plot = ["plot", "bbb.mp4", "-x", "-o", str(IMAGES / "plot.png"), "--force"]
+        output_of(str(Path(executable).absolute()), plot, scratch)
         sheet(Path(scratch, "bbb.cut.mp4")).save(IMAGES / "cut.jpg", quality=85)

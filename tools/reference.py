@@ -1,17 +1,39 @@
 """Write the tables of flags and commands into README.md from the program; with --check, only compare them."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
 from miles_deep.cli.bare import bare
 from miles_deep.cli.commands import COMMANDS, command
+from miles_deep.cli.flags import BATCH_SIZE, CAFFE, EDGES, MODEL, RULE, TARGETS, WATCHING, Flag
+from miles_deep.cli.flags import flags as together
 
 README = Path(__file__).parents[1] / "README.md"
 BEGIN = "<!-- flags: written by tools/reference.py -->\n"
 END = "<!-- end of flags -->\n"
+
+
+def options(found: click.Command) -> list[click.Option]:
+    """Its flags, in the order of its help."""
+    return [param for param in found.params if isinstance(param, click.Option)]
+
+
+def names_of(*given: Flag | Sequence[Flag]) -> list[str]:
+    """The flags of `cli.flags`, as they are written in a list."""
+    return [f"`{option.opts[0]}`" for option in options(click.command()(together(*given)(lambda: None)))]
+
+
+GROUPS = {
+    "targets": names_of(TARGETS),
+    "rules": names_of(RULE),
+    "edges": names_of(EDGES),
+    "watching": names_of(WATCHING, BATCH_SIZE),
+    "models": names_of(MODEL, CAFFE),
+}
+"""Flags that go together; a command that has all of a group only names it."""
 
 
 def flags() -> Iterator[str]:
@@ -24,6 +46,8 @@ def flags() -> Iterator[str]:
 
 def commands() -> Iterator[str]:
     """One row a command: how it is written, what it does, its flags."""
+    yield from (f"- *{group}*: {' '.join(names)}" for group, names in GROUPS.items())
+    yield ""
     yield "| command | meaning |"
     yield "| --- | --- |"
     for name in COMMANDS:
@@ -40,8 +64,12 @@ def own_flags(found: click.Command) -> Iterator[str]:
     for option in options(found):
         if option.name not in known:
             yield f"{written(option)}: {meaning(option)}."
-    if shared := [f"`{option.opts[0]}`" for option in options(found) if option.name in known]:
-        yield f"Also {' '.join(shared)}."
+    shared = [f"`{option.opts[0]}`" for option in options(found) if option.name in known]
+    for group, of_group in GROUPS.items():
+        if set(of_group) <= set(shared):
+            shared = [f"*{group}*", *(name for name in shared if name not in of_group)]
+    if shared:
+        yield f"Also {', '.join(sorted(shared))}."
 
 
 def leaves(words: str, found: click.Command) -> Iterator[tuple[str, click.Command]]:
@@ -51,11 +79,6 @@ def leaves(words: str, found: click.Command) -> Iterator[tuple[str, click.Comman
         return
     for name, inner in found.commands.items():
         yield from leaves(f"{words} {name}", inner)
-
-
-def options(found: click.Command) -> list[click.Option]:
-    """Its flags, in the order of its help."""
-    return [param for param in found.params if isinstance(param, click.Option)]
 
 
 def written(option: click.Option) -> str:

@@ -98,7 +98,12 @@ CASES = [
         for value in ("x", "1,2,3", "nan", "1,")
     ],
     *[usage(f"-x --margin {value}", "give seconds") for value in ("1/0", "inf")],
-    usage("-x --smooth mean", "--smooth", "none", "median", "viterbi"),
+    usage("-x --smooth mean", "--smooth 'mean': no such smoothing; there are: none, median, viterbi"),
+    usage("-x --smooth median:4", "must be an odd number of seconds, not 4"),
+    usage("-x --smooth median:x", "--smooth 'median:x': 'x' is no number of seconds"),
+    usage("-x --smooth viterbi:", "'' is no number of seconds"),
+    usage("-x --smooth viterbi:nan", "switch cost must be 0 or more seconds, not nan"),
+    usage("-x --smooth none:1", "there is nothing to say of none"),
     usage("-x --classic --smooth median", "the classic rule knows no smoothing"),
     usage("-t red&green", "target 'red&green': no label of the model is in it"),
     usage("-x -c --replace", "-c makes many films"),

@@ -19,7 +19,7 @@ from miles_deep.timeline import (
     foreground,
     select,
 )
-from miles_deep.timeline.rules import Method
+from miles_deep.timeline.rules import SMOOTHINGS, Smoothing
 from miles_deep.timeline.targets import contest
 from miles_deep.workflow import refine
 
@@ -33,7 +33,7 @@ class Ruling(Watching):
     min_score: float | None
     min_coverage: float | None
     rules: Path | None
-    smooth: Method | None
+    smooth: str | None
     classic: bool
 
     def ruling(self, model: Model) -> Rules:
@@ -53,8 +53,7 @@ class Ruling(Watching):
             usual.min_coverage if self.min_coverage is None else self.min_coverage,
             "classic" if self.classic else "plain",
         )
-        smoothing = replace(read.smoothing, method=self.smooth) if self.smooth else read.smoothing
-        return replace(read, general=general, smoothing=smoothing)
+        return replace(read, general=general, smoothing=smoothing_of(self.smooth, read.smoothing))
 
     def _read(self, model: Model) -> Rules:
         if self.rules is None:
@@ -132,6 +131,26 @@ class Choosing(Ruling):
         if not self.refines:
             return segments
         return refine(watched.video, watched.scores, segments, targets, model, rules, self.store)
+
+
+def smoothing_of(text: str | None, usual: Smoothing) -> Smoothing:
+    """Read `median`, `median:9` or `viterbi:2.5`; seconds not given are the usual ones. Raises OptionError."""
+    if text is None:
+        return usual
+    method, colon, seconds = text.partition(":")
+    if method not in SMOOTHINGS:
+        raise OptionError(f"--smooth {text!r}: no such smoothing; there are: {', '.join(SMOOTHINGS)}")
+    try:
+        match method, colon:
+            case _, "":
+                return replace(usual, method=method)
+            case "median", _:
+                return replace(usual, method="median", window=int(seconds))
+            case "viterbi", _:
+                return replace(usual, method="viterbi", switch_cost=float(seconds))
+    except ValueError as error:
+        raise OptionError(f"--smooth {text!r}: {seconds!r} is no number of seconds") from error
+    raise OptionError(f"--smooth {text!r}: there is nothing to say of {method}")
 
 
 def margin_of(text: str | None) -> Margin:

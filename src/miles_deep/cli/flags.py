@@ -8,7 +8,7 @@ import click
 
 from miles_deep.classify.sampling import EFFORT, SAMPLINGS
 from miles_deep.edit import MODES
-from miles_deep.timeline.rules import SMOOTHINGS, Rule
+from miles_deep.timeline.rules import Rule, Smoothing
 from miles_deep.video.hardware import CHOICES
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -19,7 +19,7 @@ PATH = click.Path(path_type=Path)
 HELP = {"help_option_names": ["-h", "--help"]}
 """Context settings of every command."""
 
-USUAL = Rule()
+USUAL, SMOOTH = Rule(), Smoothing()
 
 MOVIE = click.argument("movie", type=PATH)
 BATCH_SIZE = click.option(
@@ -87,7 +87,10 @@ RULE = (
         "--rules", type=PATH, metavar="FILE", help="Rules of single labels, as `tune` writes them (TOML)."
     ),
     click.option(
-        "--smooth", type=click.Choice(SMOOTHINGS), help="What evens out single odd seconds first.  [default: none]"
+        "--smooth",
+        metavar="none|median[:S]|viterbi[:S]",
+        help="What evens out odd seconds first, with the median's window or Viterbi's switch cost in seconds."
+        f"  [default: none; {SMOOTH.window}, {SMOOTH.switch_cost}]",
     ),
     click.option("--classic", is_flag=True, help="Find segments exactly as the first program did."),
 )

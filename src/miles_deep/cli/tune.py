@@ -42,7 +42,8 @@ def tune(movies: tuple[Path, ...], output: Path | None, **given: Any) -> None:
     check_writable(output, how.force)
     from miles_deep.timeline.tuning import tune as tuned
 
-    smoothings = [one for one in TRIED if how.smooth in (None, one.method)]
+    named = how.smooth is not None and ":" in how.smooth
+    smoothings = [start.smoothing] if named else [one for one in TRIED if how.smooth in (None, one.method)]
     tuning = tuned(truth, how.watched(model, videos), start, smoothings)
     written = output if tuning.rules.general.method == "plain" else None
     if written is not None:
