@@ -9,6 +9,7 @@
     md.edit("movie.mp4", [s.span for s in segments], "movie.cut.mp4")
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from miles_deep import errors
@@ -30,13 +31,13 @@ from miles_deep.timeline import (
     find_segments,
     select,
 )
-from miles_deep.timeline.rules_file import read_rules, write_rules
-from miles_deep.timeline.tuning import Evaluation, Truth, Tuning, evaluate, read_truth, tune
 from miles_deep.video import Scaler, Video, frames_at, probe
 from miles_deep.workflow import analyze, edit, edit_clips, mark, refine
 
 if TYPE_CHECKING:
     from miles_deep.model.caffe import import_caffe
+    from miles_deep.timeline.rules_file import read_rules, write_rules
+    from miles_deep.timeline.tuning import Evaluation, Truth, Tuning, evaluate, read_truth, tune
 
 __version__ = "0.1.0"
 
@@ -84,10 +85,17 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    # Looked up at first use (PEP 562): it brings in protobuf, which nothing else here needs.
-    if name == "import_caffe":
-        from miles_deep.model.caffe import import_caffe
+LATER = {
+    "import_caffe": "miles_deep.model.caffe",
+    **dict.fromkeys(("read_rules", "write_rules"), "miles_deep.timeline.rules_file"),
+    **dict.fromkeys(
+        ("Evaluation", "Truth", "Tuning", "evaluate", "read_truth", "tune"), "miles_deep.timeline.tuning"
+    ),
+}
+"""Name to the module that is imported at its first use (PEP 562), since few programs need it."""
 
-        return import_caffe
+
+def __getattr__(name: str) -> object:
+    if name in LATER:
+        return getattr(import_module(LATER[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

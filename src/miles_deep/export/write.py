@@ -1,32 +1,15 @@
 """export: the one door to all formats."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 from miles_deep.classify.scores import Scores
 from miles_deep.errors import OptionError, OutputError
-from miles_deep.export import (
-    auto_editor,
-    csv_table,
-    edl,
-    fcpxml,
-    ffmetadata,
-    json_document,
-    kodi,
-    llc,
-    losslesscut,
-    mplayer,
-    otio,
-    srt,
-    stash,
-    tag,
-    webvtt,
-    xmeml,
-    youtube,
-)
 from miles_deep.export.cutlist import Cutlist
 from miles_deep.files import partial_file
 from miles_deep.timecode import Span, merge
@@ -38,18 +21,30 @@ from miles_deep.video import Video
 class Format:
     """How segments are written for one kind of program."""
 
+    module: str
+    """Of this folder, imported when asked for: its `write` makes the text of a file of a `Cutlist`; its `notes`, if
+    it has any, what a user should know of that file."""
     suffix: str
     """Of its files: `.edl`."""
     about: str
     """What reads it, for a table of formats."""
-    write: Callable[[Cutlist], str]
-    """The text of the file."""
     cuts: bool = False
     """Whether it says what to keep, and not only what is where; it then needs to be told."""
     marks: bool = True
     """Whether it can mark segments on the whole film; one that cannot only cuts."""
-    notes: Callable[[Cutlist], Sequence[str]] = lambda cutlist: ()
-    """What a user should know of the file."""
+
+    def write(self, cutlist: Cutlist) -> str:
+        """The text of the file."""
+        text: str = self._module.write(cutlist)
+        return text
+
+    def notes(self, cutlist: Cutlist) -> tuple[str, ...]:
+        """What a user should know of the file."""
+        return tuple(self._module.notes(cutlist)) if hasattr(self._module, "notes") else ()
+
+    @property
+    def _module(self) -> ModuleType:
+        return import_module(f"miles_deep.export.{self.module}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,30 +59,23 @@ class ExportResult:
 
 
 FORMATS: dict[str, Format] = {
-    "edl": Format(".edl", "every editor: an edit decision list (CMX3600)", edl.write, cuts=True, notes=edl.notes),
-    "fcpxml": Format(".fcpxml", "Final Cut Pro, DaVinci Resolve", fcpxml.write, cuts=True, notes=fcpxml.notes),
-    "xmeml": Format(".xml", "Premiere Pro, DaVinci Resolve", xmeml.write, cuts=True, notes=xmeml.notes),
-    "otio": Format(".otio", "OpenTimelineIO, DaVinci Resolve", otio.write, cuts=True, notes=otio.notes),
-    "kodi": Format(".edl", "Kodi, comskip: skips, or scene markers", kodi.write, cuts=True),
-    "mplayer": Format(".edl", "MPlayer: skips", mplayer.write, cuts=True, marks=False),
-    "losslesscut": Format(".csv", "LosslessCut: segments", losslesscut.write, cuts=True),
-    "llc": Format(".llc", "LosslessCut: a project", llc.write, cuts=True),
-    "auto-editor": Format(
-        ".json",
-        "auto-editor: a timeline (v1)",
-        auto_editor.write,
-        cuts=True,
-        marks=False,
-        notes=auto_editor.notes,
-    ),
-    "stash": Format(".json", "Stash: markers", stash.write),
-    "webvtt": Format(".vtt", "browsers: cues", webvtt.write),
-    "srt": Format(".srt", "any player: subtitles", srt.write),
-    "ffmetadata": Format(".ffmetadata", "FFmpeg: chapters", ffmetadata.write),
-    "youtube": Format(".txt", "YouTube: chapters for the description", youtube.write, notes=youtube.notes),
-    "csv": Format(".csv", "spreadsheets, pandas, and our own `evaluate`", csv_table.write),
-    "json": Format(".json", "programs: everything, with all scores", json_document.write),
-    "tag": Format(".tag", "the first Miles Deep's tags", tag.write),
+    "edl": Format("edl", ".edl", "every editor: an edit decision list (CMX3600)", cuts=True),
+    "fcpxml": Format("fcpxml", ".fcpxml", "Final Cut Pro, DaVinci Resolve", cuts=True),
+    "xmeml": Format("xmeml", ".xml", "Premiere Pro, DaVinci Resolve", cuts=True),
+    "otio": Format("otio", ".otio", "OpenTimelineIO, DaVinci Resolve", cuts=True),
+    "kodi": Format("kodi", ".edl", "Kodi, comskip: skips, or scene markers", cuts=True),
+    "mplayer": Format("mplayer", ".edl", "MPlayer: skips", cuts=True, marks=False),
+    "losslesscut": Format("losslesscut", ".csv", "LosslessCut: segments", cuts=True),
+    "llc": Format("llc", ".llc", "LosslessCut: a project", cuts=True),
+    "auto-editor": Format("auto_editor", ".json", "auto-editor: a timeline (v1)", cuts=True, marks=False),
+    "stash": Format("stash", ".json", "Stash: markers"),
+    "webvtt": Format("webvtt", ".vtt", "browsers: cues"),
+    "srt": Format("srt", ".srt", "any player: subtitles"),
+    "ffmetadata": Format("ffmetadata", ".ffmetadata", "FFmpeg: chapters"),
+    "youtube": Format("youtube", ".txt", "YouTube: chapters for the description"),
+    "csv": Format("csv_table", ".csv", "spreadsheets, pandas, and our own `evaluate`"),
+    "json": Format("json_document", ".json", "programs: everything, with all scores"),
+    "tag": Format("tag", ".tag", "the first Miles Deep's tags"),
 }
 """Name to format."""
 
@@ -166,7 +154,7 @@ def export_all(cutlist: Cutlist, paths: Mapping[str, Path], *, force: bool = Fal
         for path in appeared:
             path.unlink(missing_ok=True)
         raise
-    return [ExportResult(path, name, tuple(FORMATS[name].notes(cutlist))) for name, path in paths.items()]
+    return [ExportResult(path, name, FORMATS[name].notes(cutlist)) for name, path in paths.items()]
 
 
 def format_of(path: Path) -> str:
