@@ -11,7 +11,7 @@ import miles_deep as md
 from segments.render import Footage, Picture, write_film
 from segments.script import BACKGROUND, LABELS, RATE, Shot
 
-WIDTH, HEIGHT = 80, 45
+WIDTH, HEIGHT = 80, 48
 FIRST, SECOND = 24, 64
 """Random filters of the first layer, 5 x 5, and of the second, 3 x 3 at half the size."""
 CLASSES = (*LABELS, BACKGROUND)

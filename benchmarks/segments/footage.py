@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-WIDTH, HEIGHT = 160, 90
+WIDTH, HEIGHT = 160, 96
+"""Pixels, multiples of 16: of other pictures, x264 was seen to make another film now and then."""
 
 Field = NDArray[np.float32]
 """[HEIGHT, WIDTH], about 0…1."""
@@ -13,7 +14,7 @@ Moving = Callable[[float], Field]
 """From seconds to what is seen then."""
 Random = np.random.Generator
 
-X, Y = np.meshgrid(np.linspace(-1, 1, WIDTH, dtype=np.float32), np.linspace(-0.56, 0.56, HEIGHT, dtype=np.float32))
+X, Y = np.meshgrid(np.linspace(-1, 1, WIDTH, dtype=np.float32), np.linspace(-0.6, 0.6, HEIGHT, dtype=np.float32))
 TILE = 256
 """Side of the noise that clouds are made of; it joins at its edges."""
 
@@ -76,7 +77,7 @@ def cells(random: Random) -> Moving:
     size = random.uniform(0.05, 0.14)
 
     def draw(time: float) -> Field:
-        now = np.array([1, 0.56]) * (np.abs((places + speeds * time) % 4 - 2) - 1)  # bounced at the edges
+        now = np.array([1, 0.6]) * (np.abs((places + speeds * time) % 4 - 2) - 1)  # bounced at the edges
         across = np.exp(-(((X[0] - now[:, :1]) / size) ** 2))
         down = np.exp(-(((Y[:, 0] - now[:, 1:]) / size) ** 2))
         return np.clip(3 * (down.T @ across) - 0.6, 0, 1).astype(np.float32)

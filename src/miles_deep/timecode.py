@@ -1,5 +1,6 @@
 """Exact time: half-open spans of rational seconds, and how they are printed."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -56,15 +57,16 @@ def merge(spans: Iterable[Span]) -> list[Span]:
 
 def subtract(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
     """What is left of some spans where others are taken away, in order, without overlap."""
-    left = merge(spans)
-    for other in merge(others):
-        pieces = []
-        for span in left:
-            if span.start < min(span.end, other.start):
-                pieces.append(Span(span.start, min(span.end, other.start)))
-            if max(span.start, other.end) < span.end:
-                pieces.append(Span(max(span.start, other.end), span.end))
-        left = pieces
+    taken, left = merge(others), []
+    starts, ends = [other.start for other in taken], [other.end for other in taken]
+    for span in merge(spans):
+        start = span.start
+        for other in taken[bisect_right(ends, start) : bisect_left(starts, span.end)]:
+            if start < other.start:
+                left.append(Span(start, other.start))
+            start = max(start, other.end)
+        if start < span.end:
+            left.append(Span(start, span.end))
     return left
 
 

@@ -22,8 +22,8 @@ class Format:
     """How segments are written for one kind of program."""
 
     module: str
-    """Of this folder, imported when asked for: its `write` makes the text of a file of a `Cutlist`; its `notes`, if
-    it has any, what a user should know of that file."""
+    """Of this folder, imported when asked for: its `write` makes the text of a file of a `Cutlist`; its `notes`,
+    if it has any, what a user should know of that file."""
     suffix: str
     """Of its files: `.edl`."""
     about: str

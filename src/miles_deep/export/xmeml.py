@@ -68,8 +68,7 @@ def write(cutlist: Cutlist) -> str:
         warnings.simplefilter("ignore", DeprecationWarning)
         root = ElementTree.fromstring(adapters.write_to_string(timeline, "fcp_xml").encode())
     tracks = root.findall(".//media/video/track") + root.findall(".//media/audio/track")
-    for place in range(len(sequence.clips)):
-        linked = [track.findall("clipitem")[place] for track in tracks]
+    for place, linked in enumerate(zip(*(track.findall("clipitem") for track in tracks), strict=True)):
         for clip in linked:
             _mend(clip, sequence)
             _link(clip, linked, place)
@@ -161,7 +160,7 @@ def _mend(clip: Element, sequence: Sequence) -> None:
         duration.text = str(sequence.total)
 
 
-def _link(clip: Element, linked: list[Element], place: int) -> None:
+def _link(clip: Element, linked: Sequence[Element], place: int) -> None:
     """Tie a clip to those of other tracks that show or sound the same frames, and to itself."""
     if len(linked) < 2:
         return
