@@ -160,7 +160,7 @@ def _mend(clip: Element, sequence: Sequence) -> None:
         duration.text = str(sequence.total)
 
 
-def _link(clip: Element, linked: Sequence[Element], place: int) -> None:
+def _link(clip: Element, linked: Many[Element], place: int) -> None:
     """Tie a clip to those of other tracks that show or sound the same frames, and to itself."""
     if len(linked) < 2:
         return
