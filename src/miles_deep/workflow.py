@@ -16,13 +16,14 @@ from miles_deep.classify import Progress, Scores, Store, score
 from miles_deep.classify.memory import FilmMemory
 from miles_deep.classify.score import check
 from miles_deep.edit import EditResult, Mode, cut, cut_clips
-from miles_deep.edit.mark import Chapter, mark_film
+from miles_deep.edit.mark import mark_film
 from miles_deep.errors import OptionError
 from miles_deep.files import same_file
 from miles_deep.model import Model, load_model
 from miles_deep.model.catalog import DEFAULT
 from miles_deep.timecode import Span
 from miles_deep.timeline import Rule, Rules, Segment
+from miles_deep.timeline.chapters import Chapter
 from miles_deep.timeline.refine import refine_edges
 from miles_deep.timeline.rules import as_rules
 from miles_deep.video import Video, probe

@@ -121,8 +121,11 @@ def ffmetadata(text: str) -> list[Read]:
         chapters = file.chapters()
         assert not file.metadata
     for chapter in chapters:
-        assert chapter["metadata"].keys() == {"title"}
-    return [Read(c["start"] * c["time_base"], c["end"] * c["time_base"], c["metadata"]["title"]) for c in chapters]
+        assert chapter["metadata"].keys() <= {"title"}
+    return [
+        Read(c["start"] * c["time_base"], c["end"] * c["time_base"], c["metadata"].get("title", ""))
+        for c in chapters
+    ]
 
 
 def youtube(text: str) -> list[tuple[int, str]]:

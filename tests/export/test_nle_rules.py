@@ -152,7 +152,7 @@ def test_edl_of_more_events_than_have_three_digits():
     kept = [of_frames(video, 4 * number, 4 * number + 2).span for number in range(1200)]
     given = replace(cutlist(video), kept=tuple(kept))
     assert "\n1200  MYFILM   AA/V  C        00:03:11:21 " in FORMATS["edl"].write(given)
-    assert FORMATS["edl"].notes(given) == ["edl: 1200 events; some editors read the first 999 only"]
+    assert FORMATS["edl"].notes(given) == ("edl: 1200 events; some editors read the first 999 only",)
 
 
 def test_edl_of_a_film_longer_than_a_day():

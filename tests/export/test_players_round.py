@@ -22,7 +22,6 @@ READERS = {
     "stash": (readers.stash, MILLISECOND),
     "webvtt": (readers.webvtt, MILLISECOND),
     "srt": (readers.srt, MILLISECOND),
-    "ffmetadata": (readers.ffmetadata, NANOSECOND),
     "csv": (readers.csv_table, NANOSECOND),
     "json": (readers.json_document, NANOSECOND),
 }
@@ -62,7 +61,7 @@ def expected(given_list: Cutlist, format: str) -> list[Span]:
 def test_segments_and_names(format, given_list):
     read, resolution = READERS[format]
     found, wanted = read(FORMATS[format].write(given_list)), expected(given_list, format)
-    assert [one.name for one in found] == [given_name(segment.label, format) for segment in given_list.segments]
+    assert [one.name for one in found] == [segment.label for segment in given_list.segments]
     edges = sorted({time for span in wanted for time in (span.start, span.end)})
     # Where edges lie closer than a unit, later ones give way.
     crowded = sum(other - one < resolution for one, other in pairwise(edges))
@@ -76,9 +75,21 @@ def test_segments_and_names(format, given_list):
             assert one.end <= other.start or a.end > b.start, "cues that did not overlap do"
 
 
-def given_name(label: str, format: str) -> str:
-    """A backslash at the end of a line is one that FFmpeg would take for more."""
-    return label + " " if format == "ffmetadata" and label.endswith("\\") else label
+@cheap
+@given(cutlists())
+def test_chapters_of_ffmetadata(given_list):
+    """A list without gap or overlap, in which every segment has its place to the nanosecond."""
+    chapters = readers.ffmetadata(FORMATS["ffmetadata"].write(given_list))
+    if not given_list.segments:
+        assert not chapters
+        return
+    assert chapters[0].start == 0
+    assert all(one.end == other.start for one, other in pairwise(chapters))
+    close = 20 * NANOSECOND
+    for span, segment in zip(expected(given_list, "ffmetadata"), given_list.segments, strict=True):
+        inside = [one for one in chapters if one.start > span.start - close and one.end < span.end + close]
+        assert inside and abs(inside[0].start - span.start) < close and abs(inside[-1].end - span.end) < close
+        assert all(segment.label in one.name for one in inside if one.end - one.start > close)
 
 
 @cheap

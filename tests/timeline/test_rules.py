@@ -53,8 +53,9 @@ def test_temperature_changes_how_certain_not_who_wins():
 @pytest.mark.parametrize(
     ("values", "says"),
     [
-        ({"temperature": 0}, "temperature must be above 0, not 0"),
-        ({"temperature": float("nan")}, "temperature must be above 0, not nan"),
+        ({"temperature": 0}, "temperature must be 0.001 to 1000, not 0"),
+        ({"temperature": float("nan")}, "temperature must be 0.001 to 1000, not nan"),
+        ({"temperature": 10**400}, "temperature must be 0.001 to 1000, not so much"),
         ({"labels": {"cat": {"min_score": 2}}}, "cat: min score must be 0 to 1, not 2"),
         (
             {"general": Rule(method="classic"), "smoothing": Smoothing("median")},

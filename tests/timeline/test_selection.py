@@ -55,6 +55,10 @@ def test_margins_of_what_is_left_after_a_drop():
     assert [(s.span.start, s.span.end, s.label) for s in chosen.segments] == [(12, 19, "a")]
 
 
+def test_margins_do_not_bring_back_what_is_dropped():
+    assert kept(of((10, 20), (30, 40)), of((20, 24), (33, 35)), Margin(2)) == [(8, 20), (28, 33), (35, 42)]
+
+
 def test_labels_of_what_is_joined():
     chosen = select([*of((10, 20)), *of((22, 40), label="b")], (), END, Margin(1))
     [segment] = chosen.segments

@@ -122,8 +122,9 @@ def test_a_film_of_three_hours_and_a_thousand_labels_fits_in_memory():
     ("values", "says"),
     [
         ({"method": "mean"}, "no smoothing 'mean'; there are: none, median, viterbi"),
-        ({"window": 4}, "must be an odd number of seconds, not 4"),
-        ({"window": -1}, "must be an odd number of seconds, not -1"),
+        ({"window": 4}, "must be an odd number of seconds up to 599, not 4"),
+        ({"window": -1}, "must be an odd number of seconds up to 599, not -1"),
+        ({"window": 10**400 + 1}, "not so much"),
         ({"switch_cost": -1}, "switch cost must be 0 or more seconds, not -1"),
         ({"switch_cost": float("nan")}, "switch cost must be 0 or more seconds, not nan"),
     ],

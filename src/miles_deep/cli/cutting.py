@@ -46,7 +46,7 @@ def cut_film(options: Options) -> None:
     # Where nothing is to be taken away the cut would be the film once more.
     kept = selection.kept if selection.segments else ()
     if options.dry_run:
-        plan, told = plan_cut(video, kept, options.mode) if kept else (None, [])
+        plan, told = plan_cut(video, kept, options.how) if kept else (None, [])
         notes(tuple(told), video)
         _print_plan(options, targets, selection.segments, plan)
         return
@@ -69,7 +69,7 @@ def _write(options: Options, video: Video, spans: Sequence[Span], output: Path) 
                 video,
                 spans,
                 output,
-                options.mode,
+                options.how,
                 force=options.force,
                 temporary=options.temporary,
                 progress=report,
@@ -80,7 +80,7 @@ def _write(options: Options, video: Video, spans: Sequence[Span], output: Path) 
                     video,
                     spans,
                     output,
-                    options.mode,
+                    options.how,
                     force=options.force,
                     replace=options.replace,
                     temporary=options.temporary,
@@ -97,7 +97,7 @@ def _print(options: Options, video: Video, targets: Sequence[str], outcome: Outc
         outputs = [film_record(film) for film in outcome.films]
         print_json({"movie": shown(video.path), "segments": segments, "outputs": outputs})
         return
-    print_segments(outcome.segments, targets)
+    print_segments(outcome.segments, targets, options.reduces)
     for film in outcome.films:
         print_film(film)
 
@@ -106,9 +106,9 @@ def _print_plan(
     options: Options, targets: Sequence[str], segments: Sequence[Segment], plan: EditPlan | None
 ) -> None:
     if options.as_json:
-        planned = plan_record(plan) if plan is not None else {"mode": options.mode, "pieces": []}
+        planned = plan_record(plan) if plan is not None else {"mode": options.how, "pieces": []}
         print_json({"segments": [segment_record(s) for s in segments], **planned})
         return
-    print_segments(segments, targets)
+    print_segments(segments, targets, options.reduces)
     if plan is not None:
         print_plan(plan)

@@ -120,7 +120,7 @@ CUT = (
     click.option(
         "-n", "keep_original", is_flag=True, help="Accepted; the movie is kept unless --replace is given."
     ),
-    click.option("--mode", type=click.Choice(MODES), default=MODES[0], show_default=True, help="How to cut."),
+    click.option("--mode", type=click.Choice(MODES), help=f"How to cut.  [default: {MODES[0]}]"),
     click.option("--replace", is_flag=True, help="Put the cut in the movie's place."),
 )
 PNG = click.option("--png", type=PATH, metavar="FILE", help="Draw the result to this picture as well.")

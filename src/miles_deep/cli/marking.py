@@ -1,5 +1,8 @@
 """`cut --mark`: write the segments into a copy of the film, as chapters."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import click
 
 from miles_deep.cli.options import Options
@@ -7,10 +10,12 @@ from miles_deep.cli.printing import film_record, print_json, print_segments, seg
 from miles_deep.cli.progress import progress_bar
 from miles_deep.cli.text import counted, shown
 from miles_deep.cli.watch import notes, watch
+from miles_deep.edit import EditResult
 from miles_deep.edit.target import output_suffix
 from miles_deep.files import check_writable
 from miles_deep.timecode import clock
-from miles_deep.video import probe
+from miles_deep.timeline import Segment
+from miles_deep.video import Video, probe
 from miles_deep.workflow import mark
 
 
@@ -25,9 +30,17 @@ def mark_film(options: Options) -> None:
     if not options.dry_run:
         check_writable(output, options.force or output == video.path)
     segments = options.choose(watch(options, video, model), model).segments
-    if options.dry_run or not segments:
-        print_segments(segments, targets)
+    films = [] if options.dry_run or not segments else [_write(options, video, segments, output)]
+    if options.as_json:
+        record = {"movie": shown(video.path), "segments": [segment_record(s) for s in segments]}
+        print_json({**record, "outputs": [film_record(film) for film in films]})
         return
+    print_segments(segments, targets, options.reduces)
+    for film in films:
+        click.echo(f"wrote {shown(film.path)}: {clock(film.duration)} with {counted(len(segments), 'chapter')}")
+
+
+def _write(options: Options, video: Video, segments: Sequence[Segment], output: Path) -> EditResult:
     with progress_bar("copying") as report:
         film = mark(
             video,
@@ -39,9 +52,4 @@ def mark_film(options: Options) -> None:
             progress=report,
         )
     notes(film.notes, video)
-    if options.as_json:
-        record = {"movie": shown(video.path), "segments": [segment_record(s) for s in segments]}
-        print_json({**record, "outputs": [film_record(film)]})
-        return
-    print_segments(segments, targets)
-    click.echo(f"wrote {shown(film.path)}: {clock(film.duration)} with {counted(len(segments), 'chapter')}")
+    return film

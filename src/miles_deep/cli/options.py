@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from miles_deep.cli.choosing import Choosing
-from miles_deep.edit import Mode
+from miles_deep.edit import MODES, Mode
 from miles_deep.errors import OptionError
 
 Action = Literal["summary", "cut", "tag"]
@@ -22,7 +22,7 @@ class Options(Choosing):
     clips: bool
     keep_original: bool
     replace: bool
-    mode: Mode
+    mode: Mode | None
     dry_run: bool
 
     def check(self) -> None:
@@ -33,8 +33,9 @@ class Options(Choosing):
         for flag, given in (("-c", self.clips), ("--replace", self.replace), ("--dry-run", self.dry_run)):
             if given and not writes:
                 raise OptionError(f"{flag} is about a cut, so it needs -t, -x or --drop")
-        if self.clips and self.mark:
-            raise OptionError("-c cuts and --mark does not: give one")
+        for flag, cuts in (("-c", self.clips), ("--mode", self.mode is not None)):
+            if cuts and self.mark:
+                raise OptionError(f"{flag} is about a cut and --mark does not cut: give one")
         if self.clips and self.replace:
             raise OptionError("-c makes many films, so --replace has none to put in the original's place")
         if self.keep_original and self.replace:
@@ -43,11 +44,26 @@ class Options(Choosing):
             raise OptionError("--replace puts the cut in the original's place, so -o has no say")
         self.check_choice()
         self.check_model()
-        for flag, folder in (("-o", self.output), ("-d", self.temporary)):
-            if folder is not None and not folder.is_dir():
-                raise OptionError(f"{flag} {folder}: no such folder; make it first")
+        check_folder("-o", self.output)
+        check_folder("-d", self.temporary)
+
+    @property
+    def how(self) -> Mode:
+        """How to cut."""
+        return self.mode or MODES[0]
+
+    @property
+    def reduces(self) -> bool:
+        """Whether of segments that were found nothing need be left."""
+        return self.margin is not None or bool(self.dropped and (self.targets or self.all_but_background))
 
     @property
     def action(self) -> Action:
         """What is asked of the bare form."""
         return "tag" if self.tag else "cut" if self.chooses else "summary"
+
+
+def check_folder(flag: str, folder: Path | None) -> None:
+    """Refuse a folder that is not there. Raises OptionError."""
+    if folder is not None and not folder.is_dir():
+        raise OptionError(f"{flag} {folder}: no such folder; make it first")

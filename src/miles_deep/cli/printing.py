@@ -71,13 +71,14 @@ def how_watched(watched: Watched) -> str:
     return f"{seconds} watched in {watched.wall:.1f} s ({float(scores.duration) / watched.wall:.0f}x)"
 
 
-def print_segments(segments: Sequence[Segment], targets: Sequence[str]) -> None:
-    """A line each; or that there is none of these targets."""
+def print_segments(segments: Sequence[Segment], targets: Sequence[str], reduced: bool = False) -> None:
+    """A line each; or that there is none of these targets, or none left after margins and drops."""
     for segment in segments:
         times = f"{segment.span!s:<24} score {segment.score:.2f}  coverage {segment.coverage:.2f}"
         click.echo(f"{times}  {one_line(segment.label)}")
     if not segments:
-        click.echo(one_line(f"no segment of {', '.join(targets)} found; nothing written"))
+        names = ", ".join(dict.fromkeys(targets))
+        click.echo(one_line(f"no segment of {names} {'left' if reduced else 'found'}; nothing written"))
 
 
 def print_plan(plan: EditPlan) -> None:

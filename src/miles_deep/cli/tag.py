@@ -8,6 +8,7 @@ import click
 
 from miles_deep.cli.choosing import Ruling
 from miles_deep.cli.flags import BATCH_SIZE, CAFFE, FORCE, HELP, JSON, MODEL, MOVIE, OUTPUT, RULE, WATCHING, flags
+from miles_deep.cli.options import check_folder
 from miles_deep.cli.tagging import tag_film
 
 
@@ -24,4 +25,5 @@ def tag(**given: Any) -> None:
     """Write the segments of all labels as MOVIE.tag."""
     how = Tagging(**given)
     how.check_model()
+    check_folder("-o", how.output)
     tag_film(how, how.output)

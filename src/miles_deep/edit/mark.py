@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from miles_deep.edit.chapters import Chapter, clean_title, flat_chapters
 from miles_deep.edit.cutter import EditResult, Progress
 from miles_deep.edit.extras import CHAPTER_TICK
 from miles_deep.edit.output import may_replace, write_or_matroska
@@ -13,6 +12,7 @@ from miles_deep.edit.target import MATROSKA, muxer
 from miles_deep.errors import OptionError
 from miles_deep.files import partial_file
 from miles_deep.timecode import Span
+from miles_deep.timeline.chapters import Chapter, clean_title, flat_chapters
 from miles_deep.video.container import open_film
 from miles_deep.video.video import Video
 

@@ -3,6 +3,9 @@
 Title and primary tag are the label; Stash makes tags that it has not. It takes markers of one scene that start at
 equal times for one, so of these the later ones start a millisecond after.
 
+Stash imports metadata as a whole: with "overwrite", what a scene has besides markers goes; with "ignore", scenes
+that it knows stay as they are. Programs that speak its GraphQL find in here what `sceneMarkerCreate` needs.
+
 Source: pkg/models/jsonschema/scene.go and pkg/scene/marker_import.go (Stash). Times are texts there.
 """
 

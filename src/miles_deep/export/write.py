@@ -1,7 +1,7 @@
 """export: the one door to all formats."""
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib import import_module
@@ -124,7 +124,7 @@ def export(
         video,
         duration,
         tuple(sorted(segments, key=lambda segment: (segment.span, segment.label))),
-        tuple(merge(kept if kept is not None else [segment.span for segment in segments])),
+        tuple(_within(duration, kept if kept is not None else [segment.span for segment in segments])),
         tuple(labels or (scores.labels if scores is not None else ())),
         scores,
         mark,
@@ -155,6 +155,11 @@ def export_all(cutlist: Cutlist, paths: Mapping[str, Path], *, force: bool = Fal
             path.unlink(missing_ok=True)
         raise
     return [ExportResult(path, name, FORMATS[name].notes(cutlist)) for name, path in paths.items()]
+
+
+def _within(duration: Fraction, spans: Iterable[Span]) -> list[Span]:
+    """Spans in order, without what is beyond the film."""
+    return merge(Span(span.start, min(span.end, duration)) for span in spans if span.start < duration)
 
 
 def format_of(path: Path) -> str:

@@ -27,6 +27,8 @@ class Edge:
     """Time of the frame outside, or the film's beginning or end where there is none."""
     opens: bool
     """Whether the segment begins here; else it ends."""
+    last: bool = False
+    """Whether the film has no frame outside: it begins or ends here."""
     inside: int = 0
     """The outermost frame that is known to match, with all looked at before it."""
     outside: int = -1
@@ -106,9 +108,10 @@ def _edges_of(segment: Segment, frames: Sequence[Fraction], end: Fraction) -> It
     after = midpoint(last + 1, end) if last + 1 < end else end
     low, high = _shown(frames, midpoint(first, end)), _shown(frames, midpoint(last, end))
     outer = _shown(frames, before)
-    yield Edge(tuple(reversed(frames[outer + 1 : low + 1])), frames[max(outer, 0)], opens=True)
+    yield Edge(tuple(reversed(frames[outer + 1 : low + 1])), frames[max(outer, 0)], opens=True, last=outer < 0)
     outer = _shown(frames, after) if after < end else len(frames)
-    yield Edge(tuple(frames[high:outer]), frames[outer] if outer < len(frames) else end, opens=False)
+    last = outer >= len(frames)
+    yield Edge(tuple(frames[high:outer]), end if last else frames[outer], opens=False, last=last)
 
 
 def _shown(frames: Sequence[Fraction], time: Fraction) -> int:
@@ -117,6 +120,8 @@ def _shown(frames: Sequence[Fraction], time: Fraction) -> int:
 
 
 def _on_shot(edge: Edge, shots: Sequence[Fraction]) -> Fraction:
+    if edge.last and edge.outside < 0:  # all matches up to the film's beginning or end, which is where it stays
+        return edge.time
     low, high = sorted((edge.frames[0], edge.beyond))
     near = [shot for shot in shots if abs(shot - edge.time) <= NEAR and low < shot <= high]
     return min(near, key=lambda shot: abs(shot - edge.time), default=edge.time)

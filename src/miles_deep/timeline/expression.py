@@ -17,7 +17,9 @@ from miles_deep.errors import ExpressionError
 DEEPEST = 100
 """Brackets and exclamation marks inside each other; more is no target but an attack on the stack."""
 
-TOKEN = re.compile(r"""\s*(?:(?P<sign>[|,&!()])|"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<plain>[^|,&!()]+))""")
+TOKEN = re.compile(
+    r"""\s*(?:(?P<sign>[|,&!()])|"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<plain>[^|,&!()"'][^|,&!()]*))"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def parse(text: str, names: Collection[str] = ()) -> Expression:
     """
     if text.strip() in names:
         return Name(text.strip())
-    return _Parser(text.rstrip(", \t\n")).whole()
+    return _Parser(text).whole()
 
 
 def names_in(expression: Expression) -> Iterator[str]:
@@ -118,7 +120,8 @@ class _Parser:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tokens = list(_tokens(text))
+        self.end = len(text.rstrip(", \t\n"))
+        self.tokens = list(_tokens(text, self.end))
         self.depth = 0
 
     def whole(self) -> Expression:
@@ -156,7 +159,7 @@ class _Parser:
             self.depth -= 1
             return found
         if not self.tokens or self.tokens[0].sign:
-            raise self._error("a label is missing", self.tokens[0].place if self.tokens else len(self.text))
+            raise self._error("a label is missing", self.tokens[0].place if self.tokens else self.end)
         return Name(self.tokens.pop(0).name)
 
     def _take(self, signs: str) -> _Token | None:
@@ -169,12 +172,15 @@ class _Parser:
         return ExpressionError(f"target {self.text!r}: {what} (at character {place + 1})", self.text, place)
 
 
-def _tokens(text: str) -> Iterator[_Token]:
+def _tokens(text: str, end: int) -> Iterator[_Token]:
     place = 0
-    while text[place:].strip():
-        place += len(text[place:]) - len(text[place:].lstrip())
-        match = TOKEN.match(text, place)
-        assert match is not None  # whatever is no sign is the beginning of a name
+    while text[place:end].strip():
+        place += len(text[place:end]) - len(text[place:end].lstrip())
+        match = TOKEN.match(text, place, end)
+        if match is None:  # whatever is no sign and no quote is the beginning of a name
+            raise ExpressionError(
+                f"target {text!r}: this quote is not closed (at character {place + 1})", text, place
+            )
         name = next((match[kind] for kind in ("double", "single", "plain") if match[kind] is not None), "")
         if not match["sign"] and not name.strip():
             raise ExpressionError(f"target {text!r}: a name is empty (at character {place + 1})", text, place)

@@ -9,6 +9,15 @@ from miles_deep.errors import OptionError
 
 Method = Literal["none", "median", "viterbi"]
 
+LONGEST = 10**30
+"""Seconds: longer than any film, and still a number that arrays can hold."""
+
+WIDEST = 599
+"""Seconds of the median's window; each takes its share of memory."""
+
+TEMPERATURES = (0.001, 1000)
+"""At the least only the winner is left of scores, at the most they are all alike."""
+
 SMOOTHINGS: tuple[Method, ...] = ("none", "median", "viterbi")
 """Names of the ways to smooth."""
 
@@ -35,10 +44,10 @@ class Rule:
     def __post_init__(self) -> None:
         for name, value in (("min score", self.min_score), ("min coverage", self.min_coverage)):
             if not 0 <= value <= 1:
-                raise OptionError(f"{name} must be 0 to 1, not {value}")
+                raise OptionError(f"{name} must be 0 to 1, not {_short(value)}")
         for name, value in (("max gap", self.max_gap), ("min length", self.min_length)):
-            if not 0 <= value < float("inf"):
-                raise OptionError(f"{name} must be 0 or more seconds, not {value}")
+            if not 0 <= value <= LONGEST:
+                raise OptionError(f"{name} must be 0 or more seconds, not {_short(value)}")
         if self.method not in ("plain", "classic"):
             raise OptionError(f"no rule {self.method!r}; there are: plain, classic")
         if self.method == "classic" and self.min_length != int(self.min_length):
@@ -63,10 +72,11 @@ class Smoothing:
     def __post_init__(self) -> None:
         if self.method not in SMOOTHINGS:
             raise OptionError(f"no smoothing {self.method!r}; there are: {', '.join(SMOOTHINGS)}")
-        if self.window < 1 or self.window % 2 == 0:
-            raise OptionError(f"the window of the median must be an odd number of seconds, not {self.window}")
-        if not 0 <= self.switch_cost < float("inf"):
-            raise OptionError(f"switch cost must be 0 or more seconds, not {self.switch_cost}")
+        if not 1 <= self.window <= WIDEST or self.window % 2 == 0:
+            window = _short(self.window)
+            raise OptionError(f"the median's window must be an odd number of seconds up to {WIDEST}, not {window}")
+        if not 0 <= self.switch_cost <= LONGEST:
+            raise OptionError(f"switch cost must be 0 or more seconds, not {_short(self.switch_cost)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +93,12 @@ class Rules:
     """Label or group to what differs in its rule: `min_score`, `max_gap`, `min_length`, `min_coverage`."""
     smoothing: Smoothing = field(default_factory=Smoothing)
     temperature: float = 1
-    """Above 0. What calibrates the scores: above 1 they become less certain, below 1 more (Guo et al. 2017)."""
+    """0.001…1000. What calibrates the scores: above 1 they become less certain, below 1 more (Guo et al. 2017)."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.temperature < float("inf"):
-            raise OptionError(f"temperature must be above 0, not {self.temperature}")
+        least, most = TEMPERATURES
+        if not least <= self.temperature <= most:
+            raise OptionError(f"temperature must be {least} to {most}, not {_short(self.temperature)}")
         if self.general.method == "classic" and (self.labels or self.smoothing.method != "none"):
             raise OptionError("the classic rule knows no smoothing and no rules of single labels")
         object.__setattr__(
@@ -110,3 +121,8 @@ class Rules:
 def as_rules(rule: Rule | Rules | None) -> Rules:
     """One rule for all labels, as rules; the default ones where None."""
     return rule if isinstance(rule, Rules) else Rules(rule or Rule())
+
+
+def _short(number: float) -> str:
+    """A number for a message; integers can have thousands of digits."""
+    return str(number) if isinstance(number, float) or abs(number) <= LONGEST else "so much"

@@ -48,15 +48,16 @@ def select(
         keep: segments to keep; None for the whole film.
         drop: segments to take away from that.
         duration: of the film, seconds.
-        margin: by which what is kept grows or shrinks afterwards. It does not reach beyond the film, spans that
-            then touch are joined, and those of which nothing is left vanish.
+        margin: by which what is kept grows or shrinks: segments to keep, before anything is taken away from them;
+            without any, what is left of the film. It does not reach beyond the film, spans that then touch are
+            joined, and those of which nothing is left vanish.
     """
     film = [Span(0, duration)] if duration > 0 else []
-    dropped = [segment.span for segment in drop]
-    left = subtract(film if keep is None else [segment.span for segment in keep], dropped)
-    kept = grow(left, margin or Margin(), duration)
+    margin, dropped = margin or Margin(), [segment.span for segment in drop]
     if keep is None:
+        kept = grow(subtract(film, dropped), margin, duration)
         return Selection(tuple(labelled(subtract(film, kept), drop)), tuple(kept))
+    kept = subtract(grow([segment.span for segment in keep], margin, duration), dropped)
     return Selection(tuple(labelled(kept, keep)), tuple(kept))
 
 

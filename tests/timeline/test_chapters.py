@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miles_deep.edit.chapters import LONGEST_TITLE, SLIVER, Chapter, clean_title, flat_chapters
 from miles_deep.timecode import Span
+from miles_deep.timeline.chapters import LONGEST_TITLE, SLIVER, Chapter, clean_title, flat_chapters
 
 END = Fraction(100)
 Rows = list[tuple[float, float, str]]

@@ -1,4 +1,4 @@
-"""Chapters as players show them: one flat list, from beginning to end. Pure: numbers in, numbers out."""
+"""Chapters as players show them: one flat list, from beginning to end."""
 
 import unicodedata
 from collections.abc import Iterator, Sequence
