@@ -3,7 +3,7 @@
 Usage: python benchmarks/segments.py [--films N] [--seconds S] [--seed N] [--json] [--quick]
 
 Prints a Markdown table, or with --json everything. Films are of seven classes, one of them background; what
-happens in them tells `segments/script.py`, what they look like `footage.py`, who watches them `classifier.py`,
+happens in them tells `generated/script.py`, what they look like `footage.py`, who watches them `classifier.py`,
 and how `noise.py` makes it as unsure as a real one. Tuned rules are tried on films that they were not tuned
 on: the films are parted into folds, and those of each get the rules tuned on the others.
 """
@@ -16,12 +16,12 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
+from generated.comparison import GIVEN, Result, found_by, held_out, results
+from generated.films import Material, make_material, with_noise
+from generated.noise import Swing, swing_of
+from generated.tuning import TUNED
 from miles_deep.bench.machine import machine
 from miles_deep.bench.report import Table
-from segments.comparison import GIVEN, Result, found_by, held_out, results
-from segments.films import Material, make_material, with_noise
-from segments.noise import Swing, swing_of
-from segments.tuning import TUNED
 
 PICTURES = 3000
 """That the classifier is trained on."""

@@ -1,7 +1,7 @@
 """Make the golden files of the exports anew: `python tools/golden.py`. What changed is then seen in a diff."""
 
 import sys
-from importlib import import_module, util
+from importlib import import_module
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1] / "tests"
@@ -13,8 +13,7 @@ def main() -> None:
     sys.path[:0] = [str(TESTS), str(TESTS / "export")]
     players = import_module("player_cases")
     files = players.goldens(players.CASES, players.PLAYERS)
-    if util.find_spec("nle_cases"):
-        files |= players.goldens(import_module("nle_cases").CASES, EDITORS)
+    files |= players.goldens(import_module("nle_cases").CASES, EDITORS)
     for path in set(players.GOLDEN.iterdir()) - files.keys():
         path.unlink()
     for path, content in files.items():

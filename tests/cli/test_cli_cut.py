@@ -177,3 +177,23 @@ def test_the_output_has_the_container_of_the_input(place, model, container, suff
     done(movie, "-x", "--model", model)
     cut = place / f"holiday.2024.cut{suffix}"
     assert colours_in(cut) == frames_of("r4") and probe(cut).container == probe(movie).container
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (["--drop", "red|green|blue"], "nothing of the film is left; nothing written"),
+        (["-t", "red", "--drop", "warm"], "no segment of red, warm left; nothing written"),
+        (["-t", "red", "--margin", "-9"], "no segment of red left; nothing written"),
+    ],
+)
+def test_nothing_is_left(movie, model, flags, says):
+    """It is said, with or without --dry-run; and no film of one frame is written."""
+    for more in ([], ["--dry-run"]):
+        assert done(movie, "--model", model, *flags, *more).splitlines()[-1] == says
+    assert set(tree(movie.parent)) == {"movie.mp4"}
+
+
+def test_all_of_a_film_is_all_its_frames(movie, model):
+    done(movie, "--model", model, "-t", "red|green|blue")
+    assert colours_in(movie.with_name("movie.cut.mp4")) == frames_of("r10 g6 b4")

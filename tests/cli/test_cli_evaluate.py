@@ -52,12 +52,62 @@ def test_a_group_is_a_label(look):
 
 
 @pytest.mark.parametrize("name", ["tag", "csv"])
-def test_what_export_writes_is_read(here, movie, model, place, name):
-    """Its own segments, held against themselves."""
+def test_what_export_writes_is_read(here, painted, model, place, name):
+    """Its own segments, held against themselves: blue, the background, goes on behind a short bit of green."""
+    movie = place / "movie.mp4"
+    movie.write_bytes(painted("r6 b5 g2 b1 g2 b4").read_bytes())
     written = here("export", movie, "--model", model, "-f", name, "-o", place)
     assert written.returncode == 0, written.stderr
     result = here("evaluate", movie, "--truth", place / f"movie.{name}", "--model", model, "--json")
-    assert json.loads(result.stdout)["mean_f1"] == {"0.5": 1, "0.75": 1}
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert found["mean_f1"] == {"0.5": 1, "0.75": 1}
+    assert [label["segments"]["0.5"]["truth"] for label in found["labels"]] == [1, 1]
+
+
+TAG = "movie.mp4,red,green\n20,10,8\nlabel,start,end,score,coverage\n\nred,0,9,1,1\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line"),
+    [
+        (TAG.replace("movie.mp4", "other.mp4"), 2, ":1: movie 'other.mp4' is none of the films given"),
+        (TAG.replace("movie.mp4", "/far/movie.mp4"), 0, ""),
+        (TAG + "green,9,12,1,1\n", 1, ":6: green 0:00:09-0:00:13 overlaps red 0:00:00-0:00:10 of line 5"),
+        (TAG + "pink,12,13,1,1\n", 2, ":6: no label 'pink' in the model"),
+    ],
+)
+def test_a_tag_file_is_of_the_film_that_it_names(here, movie, model, place, text, code, line):
+    (place / "labels.tag").write_text(text)
+    result = here("evaluate", movie, "--truth", place / "labels.tag", "--model", model)
+    assert result.returncode == code and (f"labels.tag{line}" if line else "") in result.stderr
+
+
+def test_a_tag_file_is_of_one_film(here, movie, model, place):
+    (place / "labels.tag").write_text(TAG)
+    other = place / "other.mp4"
+    other.write_bytes(movie.read_bytes())
+    result = here("evaluate", movie, other, "--truth", place / "labels.tag", "--model", model)
+    assert result.returncode == 2 and "labels.tag: no row is of " in result.stderr
+
+
+def test_where_nothing_is_everything_found_is_wrong(look, place):
+    result = look("label,start,end\nblue,0,3\n", "--png", place / "wrong.png")
+    assert result.returncode == 0, result.stderr
+    assert "1 film, 20 seconds: 20.0 % right" in result.stdout
+    red = next(line for line in result.stdout.splitlines() if line.startswith("red"))
+    assert red.split()[:6] == ["red", "0", "1", "0", "0.0", "-"]
+
+
+def test_where_nothing_is_and_nothing_is_found(here, painted, model, place):
+    film, truth = painted("b5"), place / "labels.csv"
+    truth.write_text("label,start,end\nnone,0,5\n")
+    flags = ["--truth", truth, "--model", model]
+    result = here("evaluate", film, *flags, "--png", place / "right.png")
+    assert result.returncode == 0, result.stderr
+    assert "1 film, 5 seconds: 100.0 % right" in result.stdout
+    tuned = here("tune", film, *flags, "-o", place / "rules.toml")
+    assert tuned.returncode == 1 and "no row has a label, so there is nothing to tune rules by" in tuned.stderr
 
 
 def test_rules_matter(look, place):
@@ -87,7 +137,7 @@ def test_a_picture(look, place):
             "labels.csv:4: red 0:00:17-0:00:40 lies beyond the film, which is 20.000 s long",
         ),
         (TRUTH + "warm,17,18\n", 2, "labels.csv:4: 'warm' and 'red' both mean 'red'; a second has one label"),
-        ("label,start,end\nblue,0,3\n", 1, "labels.csv: no row has a label, so there is nothing"),
+        ("label,start,end\n", 1, "labels.csv: it has no rows; a film with nothing in it has one that is labelled"),
         (b"label,start,end\n\xff\xfe,0,3\n", 1, "labels.csv:2: bytes that are no text"),
     ],
 )

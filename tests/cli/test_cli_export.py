@@ -114,7 +114,7 @@ NAMES = ", ".join(FORMATS)
 WRONG = {
     "no format": ([], "-f names no format; there are: "),
     "commas only": (["-f", " ,"], "-f names no format; there are: "),
-    "unknown": (["-f", "csv,avid"], f"-f avid: no such format; there are: {NAMES}"),
+    "unknown": (["-f", "csv,avid"], f"-f avid: no format 'avid'; there are: {NAMES}"),
     "nothing kept": (
         ["-f", "csv,kodi,llc"],
         "-f kodi,llc cuts: say what to keep with -t, -x or --drop, or mark all segments with --mark",

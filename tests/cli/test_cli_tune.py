@@ -41,7 +41,9 @@ def test_rules_are_found_and_used(tuned, here, films, model, place):
     lines = {line.split()[0]: line.split() for line in result.stdout.splitlines() if line.split()}
     assert lines["red"][1:4] == ["4", "66.7", "100.0"]
     assert "4 films. after: on films left out of tuning, in turn" in result.stdout
-    assert "changed: min score" in result.stdout
+    changed = next(line for line in result.stdout.splitlines() if line.startswith("changed: "))
+    assert "min score 0.5 to " in changed and "temperature 1 to " in changed
+    assert "no rules of their own, as the truth has fewer than 8 segments of them: red (4)" in result.stdout
     text = (place / "rules.toml").read_text()
     assert text.startswith("# Tuned on 4 films with 4 segments of labels.csv.\n")
     assert tomllib.loads(text)["min_score"] > 0.5
@@ -76,6 +78,50 @@ def test_the_classic_rule_to_start_from(tuned):
     """It knows no min length of 2 s, and finds the weak red too."""
     found = json.loads(tuned("--classic", "--json").stdout)
     assert found["changed"] and found["before"]["mean_f1"] < 0.7 and found["after"]["mean_f1"] == 1
+    assert found["rules"]["method"] == "plain"
+
+
+def test_nothing_better_than_the_classic_rule(tuned, place):
+    """It finds the weak red too, and here that is red in truth."""
+    rows, truth = ["movie,label,start,end"], place / "labels.csv"
+    for number, schedule in enumerate(SCHEDULES):
+        second = 0
+        for part in schedule.split():
+            rows += [f"{number}.mp4,red,{second},{second + int(part[1:])}"] if part[0] in "rw" else []
+            second += int(part[1:])
+    truth.write_text("\n".join(rows) + "\n")
+    said = tuned("--classic").stdout.splitlines()
+    assert said[-1] == "no rules did better than the classic one, which has no file: nothing written"
+    found = json.loads(tuned("--classic", "--json").stdout)
+    assert (found["changed"], found["rules"]["method"], found["path"]) == (False, "classic", None)
+    assert not (place / "rules.toml").exists()
+
+
+def test_the_rules_that_it_starts_from_may_be_written_over(tuned, place):
+    (place / "rules.toml").write_text("[labels.green]\nmin_length = 7\n")
+    result = tuned("--rules", place / "rules.toml", "--force")
+    assert result.returncode == 0, result.stderr
+    assert "own rules kept, as the truth does not name their labels: green" in result.stdout
+    assert "changed for green" not in result.stdout
+    rules = tomllib.loads((place / "rules.toml").read_text())
+    assert rules["labels"] == {"green": {"min_score": 0.5, "max_gap": 2, "min_length": 7, "min_coverage": 0.4}}
+
+
+@pytest.mark.parametrize("name", ["labels.csv", "0.mp4", "3.mp4", "model.onnx"])
+def test_what_is_read_is_not_written_over(here, films, model, place, name):
+    (place / "model.onnx").write_bytes(model.read_bytes())
+    before = (place / name).read_bytes()
+    flags = ["--truth", place / "labels.csv", "--model", place / "model.onnx", "--force"]
+    result = here("tune", *films, *flags, "-o", place / name)
+    assert result.returncode == 2 and f"{name}: is the f" in result.stderr
+    assert (place / name).read_bytes() == before
+    network = here("tune", *films, *flags[:2], "-p", place / name, "-w", place / "labels.csv", "-o", place / name)
+    assert network.returncode == 2 and f"{name}: is the f" in network.stderr
+    picture = place / "linked.png"
+    picture.symlink_to(place / name)
+    result = here("evaluate", *films, *flags, "--png", picture)
+    assert result.returncode == 2 and "linked.png: is the f" in result.stderr
+    assert (place / name).read_bytes() == before
 
 
 def test_what_is_there_is_kept(tuned, place):

@@ -12,7 +12,7 @@ import pytest
 from player_cases import CASES
 
 from miles_deep.export import webvtt
-from miles_deep.export.notation import one_line
+from miles_deep.export.notation import single_line
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -46,7 +46,7 @@ def test_cues(tmp_path):
             check=True,
         ).stdout
         cues = json.loads(html.unescape(re.search(r'<pre id="cues">(.*?)</pre>', shown, re.DOTALL)[1]))
-        assert [name for _, _, name in cues] == [one_line(segment.label) for segment in cutlist.segments]
+        assert [name for _, _, name in cues] == [single_line(segment.label) for segment in cutlist.segments]
         for (start, end, _), segment in zip(cues, cutlist.segments, strict=True):
             assert start < end
             assert abs(Fraction(start) - segment.span.start) < Fraction(11, 10_000)

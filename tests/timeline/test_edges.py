@@ -235,3 +235,14 @@ def test_nothing_to_refine() -> None:
     shown = film(10, 25)
     assert shown.refined([Fraction(3)]) == []
     assert shown.rounds == []
+
+
+def test_a_shot_change_beside_the_films_ends_does_not_take_its_frames() -> None:
+    """All of the film matches, so its first and last frames are in, whatever is cut there."""
+    shown = film(20, 25, ("0", "20"))
+    assert pairs(shown.refined([Fraction(2, 25), Fraction(499, 25)])) == [(0, 20)]
+
+
+def test_a_shot_change_counts_near_the_end_where_the_label_goes_before_it() -> None:
+    shown = film(20, 25, ("5", "19.4"))
+    assert pairs(shown.refined([Fraction(486, 25)])) == [(5, Fraction(486, 25))]

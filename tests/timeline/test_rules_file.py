@@ -31,7 +31,7 @@ def folder(tmp_path_factory):
 @settings(max_examples=50, deadline=None)
 @given(RULES, st.text())
 def test_what_is_written_is_read(folder, rules, comment):
-    write_rules(rules, folder / "rules.toml", comment)
+    write_rules(rules, folder / "rules.toml", comment, force=True)
     assert read_rules(folder / "rules.toml") == rules
 
 
@@ -43,7 +43,10 @@ def test_an_empty_file_is_the_usual_rules(tmp_path):
 def test_what_is_there_is_kept_unless_one_says_so(tmp_path):
     write_rules(Rules(), tmp_path / "rules.toml")
     with pytest.raises(OutputExistsError, match="--force"):
-        write_rules(Rules(), tmp_path / "rules.toml", force=False)
+        write_rules(Rules(Rule(0.7)), tmp_path / "rules.toml")
+    assert read_rules(tmp_path / "rules.toml") == Rules()
+    write_rules(Rules(Rule(0.7)), tmp_path / "rules.toml", force=True)
+    assert read_rules(tmp_path / "rules.toml") == Rules(Rule(0.7))
     with pytest.raises(OptionError, match="classic"):
         write_rules(Rules(Rule(method="classic")), tmp_path / "other.toml")
     assert not (tmp_path / "other.toml").exists()
@@ -65,8 +68,8 @@ def test_what_is_there_is_kept_unless_one_says_so(tmp_path):
         ("min_score = 1.5", "min score must be 0 to 1, not 1.5"),
         ("min_score = nan", "min score must be 0 to 1, not nan"),
         ("[labels.cat]\nmin_coverage = -1", "cat: min coverage must be 0 to 1, not -1"),
-        ("temperature = 0", "temperature must be above 0, not 0"),
-        ("window = 4", "the window of the median must be an odd number of seconds, not 4"),
+        ("temperature = 0", "temperature must be 0.001 to 1000, not 0"),
+        ("window = 4", "the median's window must be an odd number of seconds up to 599, not 4"),
         ("smooth = 'mean'", "no smoothing 'mean'; there are: none, median, viterbi"),
         ("smooth = 3", "smooth must be a name in quotes, not 3"),
         ("labels = 3", "labels must be tables"),

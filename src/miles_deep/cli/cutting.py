@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 from miles_deep.cli.options import Options
 from miles_deep.cli.printing import (
     film_record,
@@ -24,6 +26,8 @@ from miles_deep.timecode import Span
 from miles_deep.timeline import Segment
 from miles_deep.video import Video, probe
 from miles_deep.workflow import edit, edit_clips
+
+NOTHING_LEFT = "nothing of the film is left; nothing written"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,8 @@ def _print(options: Options, video: Video, targets: Sequence[str], outcome: Outc
         print_json({"movie": shown(video.path), "segments": segments, "outputs": outputs})
         return
     print_segments(outcome.segments, targets, options.reduces)
+    if outcome.segments and not outcome.films:
+        click.echo(NOTHING_LEFT)
     for film in outcome.films:
         print_film(film)
 
@@ -112,3 +118,5 @@ def _print_plan(
     print_segments(segments, targets, options.reduces)
     if plan is not None:
         print_plan(plan)
+    elif segments:
+        click.echo(NOTHING_LEFT)

@@ -22,10 +22,14 @@ def evaluate(movies: tuple[Path, ...], png: Path | None, **given: Any) -> None:
     """Hold the segments found in MOVIES against what is known to be in them.
 
     A segment is right when it shares at least half (IoU 0.5), or three quarters, of all that it and one of the
-    truth cover. Films that were watched before are not watched again.
+    truth cover. Edges are on whole seconds, as scores are, and not refined to the frame as in a cut. Where the
+    truth says that there is nothing in the films, whatever is found is wrong. Films that were watched before are
+    not watched again.
     """
     how = Examining(**given, movie=movies[0], movies=movies)
     how.check_model()
+    if png is not None:
+        how.check_output("--png", png)
     model = how.load()
     rules = how.ruling(model)
     truth, videos = how.known(model)

@@ -1,5 +1,7 @@
 """What `tune` and `evaluate` do first: read the truth, hold it against films and model, and watch the films."""
 
+import csv
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +13,12 @@ from miles_deep.cli.choosing import Ruling
 from miles_deep.cli.flags import PATH
 from miles_deep.cli.text import one_line, shown
 from miles_deep.cli.watch import watch
-from miles_deep.errors import OptionError
+from miles_deep.errors import FormatError, OptionError
 from miles_deep.files import same_file
 from miles_deep.model import Model
+from miles_deep.timecode import Span
 from miles_deep.timeline.tuning.evaluation import LabelResult
-from miles_deep.timeline.tuning.examples import check_truth
+from miles_deep.timeline.tuning.examples import NONE, check_truth
 from miles_deep.timeline.tuning.truth import Row, Truth, read_truth
 from miles_deep.video import Video, probe
 
@@ -30,6 +33,8 @@ TRUTH = click.option(
 
 LONGEST = 24
 """Letters of a label in a table."""
+HEAD = 3
+"""Lines of a `.tag` file before its segments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +44,24 @@ class Examining(Ruling):
     movies: tuple[Path, ...]
     truth: Path
 
-    def known(self, model: Model) -> tuple[Truth, list[Video]]:
+    def check_output(self, flag: str, output: Path) -> None:
+        """Refuse to write over what is read, but for rules, which may be tuned in place. Raises OptionError."""
+        caffe = {"-p": self.prototxt, "-w": self.weights, "-m": self.mean, "-l": self.labels}
+        model = Path(self.model) if self.model else None
+        films = {f"the film {shown(movie)}": movie for movie in self.movies}
+        for what, path in {**films, "the file of --truth": self.truth, "the file of --model": model}.items():
+            if path is not None and same_file(output, path):
+                raise OptionError(f"{flag} {shown(output)}: is {what}")
+        for what, path in caffe.items():
+            if path is not None and same_file(output, path):
+                raise OptionError(f"{flag} {shown(output)}: is the file of {what}")
+
+    def known(self, model: Model, labelled: bool = False) -> tuple[Truth, list[Video]]:
         """The truth, which fits the films and the model, and the films.
+
+        Args:
+            model: that the truth is to be held against.
+            labelled: whether the truth has to have a label, and not only say that there is nothing in the films.
 
         Raises:
             MilesDeepError: the truth or a film cannot be read, or they do not fit each other.
@@ -48,10 +69,12 @@ class Examining(Ruling):
         for number, movie in enumerate(self.movies):
             if any(movie == other or same_file(movie, other) for other in self.movies[:number]):
                 raise OptionError(f"{shown(movie)}: is given twice")
-        truth = _read(self.truth)
+        truth = _read(self.truth, next(iter(model.background), NONE))
         videos = [probe(movie) for movie in self.movies]
         durations = {movie: video.duration for movie, video in zip(self.movies, videos, strict=True)}
-        check_truth(truth, durations, model.labels, model.groups, model.background)
+        words = check_truth(truth, durations, model.labels, model.groups, model.background)
+        if labelled and not words.labels:
+            raise FormatError(f"{truth.path}: no row has a label, so there is nothing to tune rules by")
         return truth, videos
 
     def watched(self, model: Model, videos: Sequence[Video]) -> dict[Path, Scores]:
@@ -94,11 +117,23 @@ def result_record(result: LabelResult) -> dict[str, object]:
     }
 
 
-def _read(path: Path) -> Truth:
+def _read(path: Path, nothing: str) -> Truth:
+    """The truth; a `.tag` file names its film in its first line, and is of that one alone."""
     if path.suffix.lower() != ".tag":
         return read_truth(path)
     from miles_deep.export import tag
 
-    first = 4  # line of a .tag file that has a segment
-    segments = enumerate(tag.read(path).segments, first)
-    return Truth(path, tuple(Row(line, None, segment.label, segment.span) for line, segment in segments))
+    tags = tag.read(path)
+    movie = os.path.basename(tags.movie)
+    # So that a film of another name is told by that line, and one without any segment is known to be one.
+    rows = [Row(1, movie, nothing, Span(0, 1))]
+    for line, segment in zip(_lines(path)[HEAD:], tags.segments, strict=True):
+        rows.append(Row(line, movie, segment.label, segment.span))
+    return Truth(path, tuple(rows))
+
+
+def _lines(path: Path) -> list[int]:
+    """Where each line of a `.tag` file is in it, from 1: there may be empty ones between."""
+    with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+        reader = csv.reader(file)
+        return [reader.line_num for row in reader if any(cell.strip() for cell in row)]

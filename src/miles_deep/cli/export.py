@@ -31,6 +31,7 @@ from miles_deep.cli.watch import Watched, notes, watch
 from miles_deep.errors import OptionError
 from miles_deep.export import FORMATS, ExportResult, export_all
 from miles_deep.export.cutlist import Cutlist
+from miles_deep.export.write import no_format
 from miles_deep.files import check_writable, same_file
 from miles_deep.timeline import Selection
 from miles_deep.video import Video, probe
@@ -59,7 +60,7 @@ class Exporting(Choosing):
             raise OptionError(f"-f names no format; there are: {', '.join(FORMATS)}")
         for name in self.names:
             if name not in FORMATS:
-                raise OptionError(f"-f {name}: no such format; there are: {', '.join(FORMATS)}")
+                raise OptionError(f"-f {name}: {no_format(name)}")
         self.check_model()
         self.check_choice()
         cutting = [name for name in self.names if FORMATS[name].cuts]
@@ -126,10 +127,12 @@ def export(**given: Any) -> None:
 
 def _wanted(how: Exporting, paths: dict[str, Path], selection: Selection, video: Video) -> dict[str, Path]:
     """Without formats that would cut a film in which nothing was found that was asked for."""
-    if how.mark or selection.segments:
+    if how.mark or (selection.segments and selection.kept):
         return paths
     idle = [name for name in paths if FORMATS[name].cuts]
-    notes(tuple(f"nothing found to keep or to drop, so {name} is not written" for name in idle), video)
+    stale = {name: "; the file there is of another time" if paths[name].exists() else "" for name in idle}
+    said = (f"nothing found to keep or to drop, so {name} is not written{stale[name]}" for name in idle)
+    notes(tuple(said), video)
     return {name: path for name, path in paths.items() if name not in idle}
 
 

@@ -98,7 +98,8 @@ EDGES = (
     click.option(
         "--margin",
         metavar="S[,S]",
-        help="Seconds by which what is kept grows, before and after; below 0 it shrinks.  [default: 0]",
+        help="Seconds by which what is kept grows, before and after; below 0 it shrinks. With --drop alone, what "
+        "is dropped shrinks by as much.  [default: 0]",
     ),
     click.option(
         "--refine/--no-refine",
@@ -107,7 +108,7 @@ EDGES = (
     ),
 )
 OUTPUT = click.option("-o", "output", type=PATH, metavar="DIR", help="Output folder.  [default: the movie's]")
-FILE = click.option("-o", "output", type=PATH, metavar="FILE", help="The file to write.")
+FILE = click.option("-o", "output", type=PATH, metavar="FILE", help="The file to write, or a folder for it.")
 """Of commands that write one; what it is without, each says."""
 PLACES = (
     OUTPUT,

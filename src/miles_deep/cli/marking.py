@@ -11,6 +11,7 @@ from miles_deep.cli.progress import progress_bar
 from miles_deep.cli.text import counted, shown
 from miles_deep.cli.watch import notes, watch
 from miles_deep.edit import EditResult
+from miles_deep.edit.mark import place_of_marked
 from miles_deep.edit.target import output_suffix
 from miles_deep.files import check_writable
 from miles_deep.timecode import clock
@@ -28,7 +29,7 @@ def mark_film(options: Options) -> None:
     if not options.replace:
         output = (options.output or video.path.parent) / f"{video.path.stem}.chapters{output_suffix(video)}"
     if not options.dry_run:
-        check_writable(output, options.force or output == video.path)
+        check_writable(place_of_marked(video, output), options.force or output == video.path)
     segments = options.choose(watch(options, video, model), model).segments
     films = [] if options.dry_run or not segments else [_write(options, video, segments, output)]
     if options.as_json:
@@ -37,7 +38,8 @@ def mark_film(options: Options) -> None:
         return
     print_segments(segments, targets, options.reduces)
     for film in films:
-        click.echo(f"wrote {shown(film.path)}: {clock(film.duration)} with {counted(len(segments), 'chapter')}")
+        marked = counted(len(segments), "segment")
+        click.echo(f"wrote {shown(film.path)}: {clock(film.duration)} with {marked} as chapters")
 
 
 def _write(options: Options, video: Video, segments: Sequence[Segment], output: Path) -> EditResult:

@@ -37,7 +37,9 @@ def draw_film(
     """
     how.check_model()
     how.check_choice()
-    path = output or how.movie.parent / f"{how.movie.stem}{suffix}"
+    path = output or how.movie.parent
+    if output is None or output.is_dir():
+        path /= f"{how.movie.stem}{suffix}"
     check(path)
     model, video = how.load(), probe(how.movie)
     if same_file(path, video.path):

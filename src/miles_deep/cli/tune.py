@@ -36,9 +36,11 @@ def tune(movies: tuple[Path, ...], output: Path | None, **given: Any) -> None:
     how = Examining(**given, movie=movies[0], movies=movies)
     how.check_model()
     output = output or OUTPUT
+    output = output / OUTPUT if output.is_dir() else output
+    how.check_output("-o", output)
     model = how.load()
     start = how.ruling(model)
-    truth, videos = how.known(model)
+    truth, videos = how.known(model, labelled=True)
     check_writable(output, how.force)
     from miles_deep.timeline.tuning import tune as tuned
 
@@ -52,9 +54,8 @@ def tune(movies: tuple[Path, ...], output: Path | None, **given: Any) -> None:
         print_json(_record(tuning, written))
         return
     _print(tuning, len(movies))
-    click.echo(
-        f"rules: {shown(written)}" if written else "the classic rule did best, which has no file: nothing written"
-    )
+    kept = "no rules did better than the classic one, which has no file: nothing written"
+    click.echo(f"rules: {shown(written)}" if written else kept)
 
 
 def _print(tuning: Tuning, films: int) -> None:
@@ -90,8 +91,10 @@ def _said(tuning: Tuning) -> Iterator[str]:
         yield f"{what}: scores are off by {errors} (expected calibration error)"
     if changes := list(_changes(tuning.start, tuning.rules)):
         yield f"changed: {', '.join(changes)}"
-    for label, own in tuning.rules.labels.items():
-        yield f"changed for {label}: {', '.join(f'{_words(key)} {value:g}' for key, value in own.items())}"
+    for label in dict.fromkeys((*tuning.start.labels, *tuning.rules.labels)):
+        if tuning.start.of(label) != tuning.rules.of(label):
+            own = (f"{_words(key)} {value:g}" for key, value in tuning.rules.labels.get(label, {}).items())
+            yield f"changed for {label}: {', '.join(own) or 'no rule of its own'}"
 
 
 def _changes(start: Rules, rules: Rules) -> Iterator[str]:
@@ -106,6 +109,8 @@ def _changes(start: Rules, rules: Rules) -> Iterator[str]:
             "viterbi": f" with switch cost {rules.smoothing.switch_cost:g} s",
         }
         yield f"smoothing {start.smoothing.method} to {rules.smoothing.method}{strength[rules.smoothing.method]}"
+    if start.temperature != rules.temperature:
+        yield f"temperature {start.temperature:g} to {rules.temperature:g}"
 
 
 def _words(key: str) -> str:
@@ -131,6 +136,7 @@ def _record(tuning: Tuning, written: Path | None) -> dict[str, object]:
     return {
         "rules": {
             **{key: getattr(rules.general, key) for key in OF_LABEL},
+            "method": rules.general.method,
             "smooth": rules.smoothing.method,
             "window": rules.smoothing.window,
             "switch_cost": rules.smoothing.switch_cost,

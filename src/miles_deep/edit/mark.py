@@ -9,7 +9,7 @@ from miles_deep.edit.extras import CHAPTER_TICK
 from miles_deep.edit.output import may_replace, write_or_matroska
 from miles_deep.edit.remux import Remux
 from miles_deep.edit.target import MATROSKA, muxer
-from miles_deep.errors import OptionError
+from miles_deep.errors import OptionError, VideoError
 from miles_deep.files import partial_file
 from miles_deep.timecode import Span
 from miles_deep.timeline.chapters import Chapter, clean_title, flat_chapters
@@ -52,9 +52,9 @@ def mark_film(
     own = own_chapters(video)
     flat = flat_chapters(marks, own, video.duration)
     notes = ["the film's own chapters are kept around the new ones"] if own else []
-    if muxer(output) not in WITH_CHAPTERS:
+    if (place := place_of_marked(video, output)) != output:
         notes.append(f"{muxer(output)} holds no chapters: Matroska instead")
-        output = output.with_suffix(MATROSKA)
+        output = place
 
     def write(path: Path) -> Remux:
         may = may_replace(path, video, force, replace)
@@ -67,6 +67,21 @@ def mark_film(
     path, remux, moved = write_or_matroska(output, write)
     whole = (Span(0, video.duration),)
     return EditResult(path, whole, video.duration, remux.frames, "copy", (*notes, *moved, *remux.notes))
+
+
+def place_of_marked(video: Video, output: Path) -> Path:
+    """Where a film with chapters is written: the output, or a Matroska file where its container holds none.
+
+    Raises:
+        VideoError: that would have to say when frames are shown, which the film does not.
+    """
+    place = output if muxer(output) in WITH_CHAPTERS else output.with_suffix(MATROSKA)
+    if place != output and not video.ordered:
+        raise VideoError(
+            f"{video.path}: holds no chapters, and does not say when its frames are shown, so that it cannot be"
+            " copied into Matroska; cut it, or export ffmetadata or srt"
+        )
+    return place
 
 
 def own_chapters(video: Video) -> list[Chapter]:

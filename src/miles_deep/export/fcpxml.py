@@ -78,18 +78,11 @@ def _format(sequence: Sequence) -> dict[str, str]:
         "width": str(width),
         "height": str(height),
     }
-    wide, high = _pixel_aspect(sequence)
-    if wide != high:
+    if sequence.pixel_aspect != 1:
+        wide, high = sequence.pixel_aspect.as_integer_ratio()
         attributes |= {"paspH": str(wide), "paspV": str(high)}
     space = COLOUR_SPACES.get((colour.primaries, colour.transfer, colour.matrix))
     return attributes | ({"colorSpace": space} if space else {})
-
-
-def _pixel_aspect(sequence: Sequence) -> tuple[int, int]:
-    """Width and height of a pixel of the upright picture, to each other."""
-    aspect = sequence.video.pixel_aspect
-    stored = (aspect.numerator, aspect.denominator)
-    return stored[::-1] if sequence.video.orientation.transpose else stored
 
 
 def _format_name(sequence: Sequence) -> str:

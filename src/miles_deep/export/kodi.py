@@ -11,7 +11,7 @@ Source: xbmc/cores/VideoPlayer/Edl.cpp (Kodi), https://kodi.wiki/view/Edit_decis
 """
 
 from miles_deep.export.cutlist import Cutlist
-from miles_deep.export.notation import milliseconds, one_line
+from miles_deep.export.notation import milliseconds, single_line
 from miles_deep.export.player_clock import on_player
 from miles_deep.export.rounding import rounded
 
@@ -30,7 +30,7 @@ def write(cutlist: Cutlist) -> str:
     marks = rounded(on_player(cutlist.video, [segment.span for segment in cutlist.segments]))
     for segment, times in zip(cutlist.segments, marks, strict=True):
         start, end = map(_seconds, times)
-        lines.append(f"## {start} {end} {one_line(segment.label)[:LONGEST]}\n")
+        lines.append(f"## {start} {end} {single_line(segment.label)[:LONGEST]}\n")
         lines += [f"{time}\t{time}\t{SCENE}\n" for time in (start, end)]
     return "".join(lines)
 

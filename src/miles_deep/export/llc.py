@@ -6,7 +6,7 @@ read it as well, since they do not look at its number.
 
 from miles_deep.export.cutlist import Cutlist
 from miles_deep.export.losslesscut import named
-from miles_deep.export.notation import JSON5, decimal, document, one_line
+from miles_deep.export.notation import JSON5, decimal, document, single_line
 from miles_deep.timeline.segment import Segment
 
 VERSION = 2
@@ -18,7 +18,7 @@ def write(cutlist: Cutlist) -> str:
         {
             "start": span.start,
             "end": span.end,
-            "name": one_line(name) if name else "",
+            "name": single_line(name) if name else "",
             "tags": tags,
             "selected": True,
         }

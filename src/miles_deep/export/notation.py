@@ -37,7 +37,7 @@ def unicode(text: str) -> str:
     return SURROGATES.sub("\ufffd", text)
 
 
-def one_line(name: str) -> str:
+def single_line(name: str) -> str:
     """A name for a format of lines: what would break its line becomes a space, and nothing at all a dash."""
     return BREAKS.sub(" ", unicode(name)).strip() or "-"
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from miles_deep.export.cutlist import Cutlist
 from miles_deep.export.frames import FrameCount, count_frames, drops_frames, timecode_number
-from miles_deep.export.notation import one_line
+from miles_deep.export.notation import single_line
 from miles_deep.video import Stream, Video
 
 
@@ -72,6 +72,12 @@ class Sequence:
         return tuple(replace(track, channels=track.channels or 2) for track in tracks)
 
     @property
+    def pixel_aspect(self) -> Fraction:
+        """Width of a pixel of the upright picture over its height."""
+        aspect = self.video.pixel_aspect
+        return 1 / aspect if self.video.orientation.transpose else aspect
+
+    @property
     def size(self) -> tuple[int, int]:
         """Width and height of the upright picture, pixels."""
         width, height = self.video.width, self.video.height
@@ -98,7 +104,7 @@ def sequence_of(cutlist: Cutlist, format: str) -> Sequence:
 
 def text(name: str) -> str:
     """A name on one line, of characters that XML 1.0 can hold."""
-    return one_line(name).replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")
+    return single_line(name).replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")
 
 
 def _start(timecode: str | None, count: FrameCount) -> int:

@@ -12,9 +12,14 @@ Source: pkg/models/jsonschema/scene.go and pkg/scene/marker_import.go (Stash). T
 import os
 
 from miles_deep.export.cutlist import Cutlist
-from miles_deep.export.notation import document, milliseconds, one_line
+from miles_deep.export.notation import document, milliseconds, single_line
 from miles_deep.export.player_clock import on_player
 from miles_deep.export.rounding import rounded
+
+
+def notes(cutlist: Cutlist) -> tuple[str, ...]:
+    """What importing it does beside."""
+    return ("stash: an import of metadata replaces all that Stash knows of a scene, or leaves the scene as it is",)
 
 
 def write(cutlist: Cutlist) -> str:
@@ -23,7 +28,7 @@ def write(cutlist: Cutlist) -> str:
     times = rounded(on_player(cutlist.video, [segment.span for segment in cutlist.segments]))
     for segment, (start, end) in zip(cutlist.segments, times, strict=True):
         last = max(start, last + 1)
-        name = one_line(segment.label)
+        name = single_line(segment.label)
         markers.append(
             {
                 "title": name,

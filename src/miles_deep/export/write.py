@@ -1,8 +1,10 @@
 """export: the one door to all formats."""
 
 import contextlib
+import difflib
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
@@ -117,13 +119,13 @@ def export(
     path = Path(path)
     name = format or format_of(path)
     if name not in FORMATS:
-        raise OptionError(f"{path}: no format {name!r}; there are: {', '.join(FORMATS)}")
+        raise OptionError(f"{path}: {no_format(name)}")
     if duration is None:
         duration = scores.duration if scores is not None else video.duration
     cutlist = Cutlist(
         video,
         duration,
-        tuple(sorted(segments, key=lambda segment: (segment.span, segment.label))),
+        tuple(_inside(duration, segments)),
         tuple(_within(duration, kept if kept is not None else [segment.span for segment in segments])),
         tuple(labels or (scores.labels if scores is not None else ())),
         scores,
@@ -157,6 +159,24 @@ def export_all(cutlist: Cutlist, paths: Mapping[str, Path], *, force: bool = Fal
     return [ExportResult(path, name, FORMATS[name].notes(cutlist)) for name, path in paths.items()]
 
 
+def no_format(name: str) -> str:
+    """What to say of a format that is none."""
+    close = format_of(Path(f"film.{name}"))
+    meant = [close] if close in FORMATS else difflib.get_close_matches(name.lower(), FORMATS, n=1)
+    said = f"did you mean {meant[0]}?" if meant else f"there are: {', '.join(FORMATS)}"
+    return f"no format {name!r}; {said}"
+
+
+def _inside(duration: Fraction, segments: Iterable[Segment]) -> list[Segment]:
+    """Segments in order, without what is beyond the film."""
+    cut = [
+        replace(segment, span=Span(segment.span.start, min(segment.span.end, duration)))
+        for segment in segments
+        if segment.span.start < duration
+    ]
+    return sorted(cut, key=lambda segment: (segment.span, segment.label))
+
+
 def _within(duration: Fraction, spans: Iterable[Span]) -> list[Span]:
     """Spans in order, without what is beyond the film."""
     return merge(Span(span.start, min(span.end, duration)) for span in spans if span.start < duration)
@@ -173,6 +193,8 @@ def format_of(path: Path) -> str:
 
 
 def _content(name: str, cutlist: Cutlist, path: Path) -> bytes:
+    if FORMATS[name].cuts and not cutlist.mark and not cutlist.kept:
+        raise OptionError(f"{path}: nothing is kept of the film, and the format {name} says what is")
     if cutlist.mark and not FORMATS[name].marks:
         raise OptionError(f"{path}: the format {name} only cuts; it has no way to mark segments")
     try:
@@ -183,6 +205,8 @@ def _content(name: str, cutlist: Cutlist, path: Path) -> bytes:
 
 @contextlib.contextmanager
 def _file(path: Path, force: bool, appeared: list[Path]) -> Iterator[Path]:
+    replaced = os.path.lexists(path)
     with partial_file(path, force=force) as partial:
         yield partial
-    appeared.append(path)
+    if not replaced:  # what was there is gone already; better the new file than none
+        appeared.append(path)

@@ -137,8 +137,8 @@ def _media(sequence: Sequence) -> dict[str, Any]:
 def _picture(sequence: Sequence) -> dict[str, Any]:
     width, height = sequence.size
     kind: dict[str, Any] = {"rate": _rate(sequence), "width": str(width), "height": str(height)}
-    if sequence.video.pixel_aspect in PIXELS:
-        kind["pixelaspectratio"] = PIXELS[sequence.video.pixel_aspect]
+    if sequence.pixel_aspect in PIXELS:
+        kind["pixelaspectratio"] = PIXELS[sequence.pixel_aspect]
     if not sequence.video.interlaced:
         kind["fielddominance"] = "none"
     return kind

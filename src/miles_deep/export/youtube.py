@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from miles_deep.export.cutlist import Cutlist
-from miles_deep.export.notation import one_line
+from miles_deep.export.notation import single_line
 from miles_deep.export.player_clock import on_player
 from miles_deep.timecode import Span, subtract
 
@@ -66,9 +66,9 @@ def _chapters(cutlist: Cutlist) -> list[_Chapter]:
             if start + SHORTEST <= following:
                 chapters.append(_Chapter(start))
         elif (start := min(round(time), last)) >= open_from:
-            chapters.append(_Chapter(start, [one_line(label).translate(ANGLES)]))
+            chapters.append(_Chapter(start, [single_line(label).translate(ANGLES)]))
         else:
-            chapters[-1].names.append(one_line(label).translate(ANGLES))
+            chapters[-1].names.append(single_line(label).translate(ANGLES))
     return chapters
 
 

@@ -62,8 +62,7 @@ def bands(findings: Findings, columns: int, most: int = BANDS) -> Bands:
     foreground = [name for name in ranked if name not in scores.background]
     background = [name for name in ranked if name in scores.background]
     if len(ranked) > most:
-        background = background[:1]
-        foreground = foreground[: most - len(background)]
+        background, foreground = background[:1], foreground[:most]
     shown = {name: ranked[name] for name in foreground}
     painted = label_colours(findings)
     chosen = {*foreground, *background}

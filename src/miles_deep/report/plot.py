@@ -104,7 +104,8 @@ def _strip(axes: "Axes", findings: Findings) -> None:
     size = shown_size(findings.video, (width // 4, height))
     count = max(1, (width + 4) // (size[0] + 4))
     video, duration = findings.video, findings.scores.duration
-    times = strip_times(video.keyframes, duration, count)
+    times = list(dict.fromkeys(strip_times(video.keyframes, duration, count)))
+    count = len(times)
     shown = dict(pictures(video, times, (width // 4, height)))
     for number, time in enumerate(times):
         if (picture := shown.get(time)) is not None:

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-LEAST = 1e-12
-"""A score of 0 has no logarithm."""
+LOWEST_SCORE = 1e-12
+"""Scores below it are taken for it: 0 has no logarithm."""
 
 
 def calibrate(values: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
@@ -18,7 +18,7 @@ def calibrate(values: NDArray[np.float32], temperature: float) -> NDArray[np.flo
     """
     if temperature == 1:
         return values
-    logits = np.log(np.maximum(values, LEAST, dtype=np.float64)) / temperature
+    logits = np.log(np.maximum(values, LOWEST_SCORE, dtype=np.float64)) / temperature
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     calibrated: NDArray[np.float32] = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
     return calibrated

@@ -1,7 +1,7 @@
 """Where, to the frame, segments begin and end: a search that looks at few frames."""
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -91,7 +91,7 @@ def find_edges(
 def settle(segments: Sequence[Segment], edges: Sequence[Edge], shots: Sequence[Fraction]) -> list[Segment]:
     """Segments with their ends moved to where the edges were found, or onto a shot change nearby.
 
-    A shot change counts where it is within `NEAR` and no second is passed over that was looked at.
+    Shots are in order of time. One counts where it is within `NEAR` and no second that was looked at lies between.
     """
     settled = []
     for number, segment in enumerate(segments):
@@ -123,5 +123,6 @@ def _on_shot(edge: Edge, shots: Sequence[Fraction]) -> Fraction:
     if edge.last and edge.outside < 0:  # all matches up to the film's beginning or end, which is where it stays
         return edge.time
     low, high = sorted((edge.frames[0], edge.beyond))
-    near = [shot for shot in shots if abs(shot - edge.time) <= NEAR and low < shot <= high]
+    around = shots[bisect_left(shots, edge.time - NEAR) : bisect_right(shots, edge.time + NEAR)]
+    near = [shot for shot in around if low < shot <= high]
     return min(near, key=lambda shot: abs(shot - edge.time), default=edge.time)

@@ -64,8 +64,9 @@ def parse(text: str, names: Collection[str] = ()) -> Expression:
     Raises:
         ExpressionError: it does not parse; the error tells where.
     """
-    if text.strip() in names:
-        return Name(text.strip())
+    for name in (text, text.strip()):
+        if name in names:
+            return Name(name)
     return _Parser(text).whole()
 
 

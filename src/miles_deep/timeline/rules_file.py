@@ -52,7 +52,7 @@ def read_rules(path: str | Path) -> Rules:
         raise FormatError(f"{path}: not a rules file in TOML: {error}") from error
 
 
-def write_rules(rules: Rules, path: str | Path, comment: str = "", force: bool = True) -> None:
+def write_rules(rules: Rules, path: str | Path, comment: str = "", force: bool = False) -> None:
     """Write rules to a file that appears only when complete.
 
     Args:
@@ -63,7 +63,8 @@ def write_rules(rules: Rules, path: str | Path, comment: str = "", force: bool =
 
     Raises:
         OptionError: the rules are the classic one.
-        OutputError: the file cannot be written, or is there already.
+        OutputError: the file cannot be written.
+        OutputExistsError: it is there already, and `force` was not given.
     """
     if rules.general.method == "classic":
         raise OptionError("the classic rule cannot be written to a file of rules; --classic selects it")

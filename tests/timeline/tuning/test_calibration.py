@@ -39,7 +39,7 @@ def test_a_group_has_the_scores_of_its_labels():
 
 
 def test_zeros_and_ones():
-    truth, films = truth_of("aaa.bbb.."), scores_of_films("aaa.bbb.c", sure=1)
+    truth, films = truth_of("aaa.bbb.."), scores_of_films("aaa.bbb.a", sure=1)
     found = fitted(truth, films)
     assert np.isfinite(found.temperature) and found.after <= found.before
     values = calibrate(next(iter(films.values())).values, 3)
@@ -62,9 +62,17 @@ def test_a_temperature_that_makes_it_worse_is_none():
     """Half of the film is right, and sure; half is wrong, and unsure, but sure that the truth is not it."""
     (scores,) = scores_of_films("aaaaaaaa", sure=0.97).values()
     values = scores.values.copy()
-    values[4:] = (0.019, 0.52, 0.46, 0.001)
+    values[4:] = (0.01, 0.52, 0.45, 0.02)
     found = fitted(truth_of("aaaacccc"), {Path("0.mp4"): replace(scores, values=values)})
     assert isinstance(found, Uncalibrated) and found.why.startswith("no temperature: at ")
+
+
+@pytest.mark.parametrize(("seen", "way"), [("aaabbb", "colder"), ("cccccc", "hotter")])
+def test_a_temperature_at_the_limit_is_none(seen, way):
+    """Where every second is right, or every second wrong, there is no best one."""
+    found = fitted(truth_of("aaabbb"), scores_of_films(seen))
+    assert isinstance(found, Uncalibrated)
+    assert found.why.startswith(f"no temperature: the {way}, the likelier, to ")
 
 
 def test_expected_error():

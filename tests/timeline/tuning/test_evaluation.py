@@ -124,13 +124,42 @@ def test_a_film_without_a_label():
     assert (found.films, found.results[0].at[0.5].precision) == (2, 0.5)
 
 
+def test_what_is_found_where_nothing_is_is_wrong():
+    """The labels are those that are found, in any film."""
+    found = evaluate(truth_of("......", "......"), scores_of_films("..cc..", "aa...."), EVERYTHING)
+    assert (found.labels, found.films, found.accuracy) == (("a", "c"), 2, 8 / 12)
+    assert [(result.at[0.5].truth, result.at[0.5].found) for result in found.results] == [(0, 1), (0, 1)]
+    assert (found.micro(0.5).precision, found.macro_f1(0.5)) == (0, 0)
+    nothing = evaluate(truth_of("......"), scores_of_films("......"), EVERYTHING)
+    assert (nothing.labels, nothing.accuracy, nothing.macro_f1(0.5)) == ((), 1, None)
+
+
+def test_rows_that_say_nothing_is_there_may_overlap_others():
+    """As `export` writes them, of background that goes on behind a short interruption."""
+    rows = (
+        Row(2, None, "other", Span(0, 8)),
+        Row(3, None, "a", Span(2, 4)),
+        Row(4, None, "none", Span(3, 6)),
+        Row(5, None, "b", Span(5, 6)),
+    )
+    found = evaluate(Truth(Path("x"), rows), scores_of_films("..aa.b.."), EVERYTHING)
+    assert found.accuracy == found.macro_f1(0.75) == 1
+    with pytest.raises(FormatError, match=r"x:6: b 0:00:03-0:00:07 overlaps a 0:00:02-0:00:04 of line 3"):
+        evaluate(Truth(Path("x"), (*rows, Row(6, None, "b", Span(3, 7)))), scores_of_films("..aa.b.."))
+
+
+def test_a_label_of_many_letters_is_not_all_said():
+    with pytest.raises(LabelError) as error:
+        evaluate(Truth(Path("x"), (Row(2, None, "d" * 10**5, Span(0, 1)),)), scores_of_films("aaaa"))
+    assert str(error.value) == f"x:2: no label '{'d' * 60}…' in the model; it has: other, a, b, c, ab"
+
+
 def test_what_cannot_be_evaluated():
     scores = scores_of_films("aaaa")
     for row, error, line in (
         (Row(7, None, "d", Span(0, 1)), LabelError, "x:7: no label 'd' in the model; it has: other, a, b, c, ab"),
         (Row(7, None, "a", Span(3, 6)), FormatError, "x:7: a 0:00:03-0:00:06 lies beyond the film"),
         (Row(7, None, "a", Span(4, 5)), FormatError, "x:7: a 0:00:04-0:00:05 lies beyond the film"),
-        (Row(7, None, "other", Span(0, 1)), FormatError, "x: no row has a label"),
     ):
         with pytest.raises(error) as told:
             evaluate(Truth(Path("x"), (row,)), scores)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from labelled import scores_of_films, truth_of
 
 from miles_deep.timeline.tuning.examples import examples
-from miles_deep.timeline.tuning.folds import MOST, folds_of, inner_groups, train_sets
+from miles_deep.timeline.tuning.folds import MOST_GROUPS, folds_of, inner_groups, train_sets
 
 
 def folds(*films):
@@ -19,7 +19,7 @@ def test_every_film_once():
 
 def test_of_many_films_several_at_once():
     found = folds(*["aa.."] * 25)
-    assert found.count == MOST and {found.outer.count(group) for group in range(MOST)} <= {2, 3}
+    assert found.count == MOST_GROUPS and {found.outer.count(group) for group in range(MOST_GROUPS)} <= {2, 3}
 
 
 def test_one_film_is_parted_between_its_segments():

@@ -58,6 +58,16 @@ def test_columns_in_any_order_and_more_of_them(read):
 
 
 @pytest.mark.parametrize(
+    ("separator", "time"), [(";", "1:02,5"), ("\t", "62.5"), ("\t", "62,5"), (",", '"1:02.5"')]
+)
+def test_values_are_separated_as_spreadsheets_do(read, separator, time):
+    text = f"\ufeff\r\nlabel;start;end\r\n'tabby, cat';{time};70\r\n".replace(";", separator).replace("'", '"')
+    assert [(row.line, row.label, row.span) for row in read(text).rows] == [
+        (3, "tabby, cat", Span(Fraction(125, 2), 70))
+    ]
+
+
+@pytest.mark.parametrize(
     ("text", "line"),
     [
         ("", ": it is empty; its first line has to be: movie,label,start,end"),
@@ -65,6 +75,10 @@ def test_columns_in_any_order_and_more_of_them(read):
         ("a,1,2\n", ":1: column 'label' is missing"),
         ("label,label,start,end\n", ":1: column 'label' is there more than once"),
         ("label,start,end\na,1\n", ":2: 2 values in 3 columns"),
+        ("label,start,end\na\n", ":2: 1 value in 3 columns"),
+        ("label;start;end\na;1;2;3\n", ":2: 4 values in 3 columns; a value with a semicolon needs quotes"),
+        ('label,start,end\na,"1,5",2\n', ":2: start '1,5' is no time; give seconds or h:mm:ss"),
+        ("label,start,end\na," + "x" * 9999 + ",2\n", f":2: start '{'x' * 60}…' is no time"),
         ("label,start,end\ntabby, cat,1,2\n", ":2: 4 values in 3 columns; a value with a comma needs quotes"),
         ("label,start,end\na,x,2\n", ":2: start 'x' is no time; give seconds or h:mm:ss"),
         ("label,start,end\na,1,2\na,2,1\n", ":3: it ends at 1, not after its start at 2"),
@@ -117,10 +131,3 @@ def test_films_that_are_not_those_of_the_truth(read, tmp_path, text, films, line
     with pytest.raises(OptionError) as error:
         read(text).of_films(films)
     assert str(error.value).startswith(f"{tmp_path / 'labels.csv'}{line}")
-
-
-def test_rows_that_overlap(read):
-    with pytest.raises(
-        FormatError, match=r"labels\.csv:3: b 0:00:03-0:00:09 overlaps a 0:00:05-0:00:08 of line 2"
-    ):
-        read("label,start,end\na,5,8\nb,3,9\n").of_films(["a.mp4"])

@@ -1,11 +1,14 @@
 """Tuning: planted rules are found, noise is not rewarded, and what is printed is what was left out."""
 
 from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 from labelled import noisy, scores_of_films, script, truth_of
 
+from miles_deep import Scores
 from miles_deep.errors import FormatError
 from miles_deep.timeline.rules import Rule, Rules, Smoothing
 from miles_deep.timeline.tuning import evaluate, tune
@@ -92,7 +95,34 @@ def test_a_label_with_few_segments_has_no_rule_of_its_own():
     seen = ["a.aaa.aa...", "aaabb....aaa.aaa.aa..", "..aa.aaaa.a...bb"] * 2
     found = tune(truth_of(*scripts), scores_of_films(*seen), smoothings=PLAIN)
     assert "b" not in found.rules.labels
-    assert not found.changed or any(note.startswith("b: no rule of its own") for note in found.notes)
+    assert found.changed
+    assert "no rules of their own, as the truth has fewer than 8 segments of them: a (6), b (4)" in found.notes
+
+
+def test_many_labels_with_few_segments_are_a_line():
+    """Shots of 3 s, of which the usual rule finds none."""
+    letters = "abcdefghijklmn"
+    scripts = ["".join(f"{letter * 3}..." for letter in letters)] * 3
+    labels = (".", *letters)
+    rows = [[0.9 if letter == label else 0.1 / 14 for label in labels] for letter in scripts[0]]
+    times = np.arange(len(rows)) + 0.5
+    scores = Scores(labels, times, np.array(rows, np.float32), Fraction(len(rows)), (".",))
+    films = {Path(f"{number}.mp4"): scores for number in range(3)}
+    found = tune(truth_of(*scripts), films, smoothings=PLAIN)
+    (note,) = (note for note in found.notes if "fewer than 8 segments" in note)
+    assert note.endswith(f": {', '.join(f'{letter} (3)' for letter in letters[:12])} and 2 more")
+
+
+def test_rules_of_labels_that_the_truth_does_not_name_stay():
+    """Whole, whatever becomes of the rule of all labels."""
+    scripts = ["aaaaaaaa...", "...bb....aaaaaaaaaa..", "..aaaaaaaaa...bb"] * 2
+    seen = ["a.aaa.aa...", "aaabb....aaa.aaa.aa..", "..aa.aaaa.a...bb"] * 2
+    start = Rules(labels={"c": {"min_score": 0.7}, "a": {"max_gap": 0}})
+    found = tune(truth_of(*scripts), scores_of_films(*seen), start, PLAIN)
+    assert found.changed and found.rules.general != start.general
+    assert found.rules.of("c") == start.of("c") == Rule(min_score=0.7)
+    assert "a" not in found.rules.labels
+    assert "own rules kept, as the truth does not name their labels: c" in found.notes
 
 
 def test_one_film_is_judged_by_its_parts():
@@ -109,7 +139,19 @@ def test_one_film_is_judged_by_its_parts():
 def test_the_classic_rule_can_be_started_from(noise):
     truth, films = noise
     found = tune(truth, films, Rule(method="classic"), smoothings=PLAIN)
-    assert found.rules.general.method == ("plain" if found.changed else "classic")
+    assert found.changed and found.rules.general.method == "plain"
+    assert f1(found.after) > f1(found.before)
+
+
+def test_nothing_better_than_the_classic_rule():
+    films = [
+        "aaaaaaaa......bbbbbbbb.....",
+        ".....aaaaaaaaa.......bbbbbbbbb...",
+        "bbbbbbbbbb.......",
+        "....aaaaaaaaa.....",
+    ]
+    found = tune(truth_of(*films), scores_of_films(*films), Rule(method="classic"), PLAIN)
+    assert not found.changed and found.rules.general.method == "classic"
 
 
 def test_scores_without_a_temperature(noise):
@@ -125,6 +167,8 @@ def test_too_little_to_learn_from():
         FormatError, match=r"labels\.csv: too few segments to tune rules by; label three films, or two"
     ):
         tune(truth_of("aaaa..bbb"), scores_of_films("aaaa..bbb"))
+    with pytest.raises(FormatError, match="no row has a label, so there is nothing to tune rules by"):
+        tune(truth_of("....", "....", "...."), scores_of_films("aaaa", "....", "...."))
     with pytest.raises(FormatError):
         tune(truth_of("aaaa..bbb", "aaaa..b"), scores_of_films("aaaa..bbb", "aaaa..b"))
 

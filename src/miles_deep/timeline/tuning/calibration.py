@@ -10,18 +10,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from miles_deep.timeline.calibrate import LEAST, calibrate
+from miles_deep.timeline.calibrate import LOWEST_SCORE, calibrate
 from miles_deep.timeline.tuning.examples import Example, Vocabulary
 
 COLDEST, HOTTEST = 0.2, 10.0
 """Between these a temperature is looked for. Where every second is right there is no best one: the colder, the
 better the likelihood."""
+AT_LIMIT = 1.01
+"""By what factor a temperature has to be away from them to be the best, and not only the last that was tried."""
 BINS = 15
 """Of the expected calibration error, as in the paper."""
 NEAR_ONE = 0.02
 """By how much the scores of a second may add up to more or less than 1 and be called probabilities: networks that
 reckon in 16 bits are off by less."""
-MOST = 4_000_000
+MOST_SCORES = 4_000_000
 """Scores that a fit looks at; of films of more, it takes every n-th second. One number needs no more."""
 
 
@@ -68,9 +70,12 @@ def fit_temperature(words: Vocabulary, made: Sequence[Example]) -> Calibration |
     if (np.abs(sums - 1) > NEAR_ONE).any() or (values < 0).any():
         between = f"{sums.min():.3g} to {sums.max():.3g}"
         return Uncalibrated(f"scores of a second add up to {between}, not to 1, so they have no temperature")
-    every = max(1, values.size // MOST)
+    every = max(1, values.size // MOST_SCORES)
     values, right = values[::every], right[::every]
     temperature = _likeliest(values, sets[right])
+    if not COLDEST * AT_LIMIT < temperature < HOTTEST / AT_LIMIT:
+        way = "colder" if temperature < 1 else "hotter"
+        return Uncalibrated(f"no temperature: the {way}, the likelier, to {temperature:g}, where the search ends")
     before = expected_error(values, sets[right])
     after = expected_error(calibrate(values, temperature), sets[right])
     if after > before:  # mistakes that have a system are unlikely at any temperature
@@ -107,7 +112,7 @@ def _sets(words: Vocabulary, size: int) -> NDArray[np.bool_]:
 
 def _likeliest(values: NDArray[np.float32], right: NDArray[np.bool_]) -> float:
     """Lowest NLL, of a coarse row of temperatures first and then by golden section around the best of them."""
-    logits = np.log(np.maximum(values, LEAST, dtype=np.float64))
+    logits = np.log(np.maximum(values, LOWEST_SCORE, dtype=np.float64))
     logits -= logits.max(axis=1, keepdims=True)
 
     def nll(log_temperature: float) -> float:

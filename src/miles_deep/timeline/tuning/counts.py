@@ -113,12 +113,10 @@ def tracks(
         room: seconds between films.
     """
     rules = Rules(smoothing=smoothing)
-    offsets = np.cumsum([0, *(len(example.scores) + room for example in made)])[:-1]
-    seconds = [np.arange(len(example.scores)) for example in made]
-    ends = [
-        np.minimum(of_film + 1.0, float(example.scores.duration))
-        for of_film, example in zip(seconds, made, strict=True)
-    ]
+    sizes = [len(example.scores) for example in made]
+    offsets = np.cumsum([0, *(size + room for size in sizes)])[:-1]
+    second = np.concatenate([np.arange(size) + float(offset) for size, offset in zip(sizes, offsets, strict=True)])
+    end = np.minimum(second + 1, np.repeat(offsets + [float(example.scores.duration) for example in made], sizes))
     parts = [offset + time for offset, times in zip(offsets, folds.bounds, strict=True) for time in (0, *times)]
     found = {}
     alone = [_won(example, [], rules) for example in made]
@@ -126,17 +124,14 @@ def tracks(
         in_group = label in made[0].scores.groups
         won = [_won(example, [label], rules) for example in made] if in_group else alone
         spans = [(film, span) for film, example in enumerate(made) for span in example.spans[label]]
+        truth = [(offsets[film] + float(span.start), offsets[film] + float(span.end)) for film, span in spans]
         found[label] = Track(
-            np.concatenate([of_film + offset for of_film, offset in zip(seconds, offsets, strict=True)]).astype(
-                np.float64
-            ),
-            np.concatenate([of_film + offset for of_film, offset in zip(ends, offsets, strict=True)]),
+            second,
+            end,
             np.concatenate([of_film.winner == of_film.names.index(label) for of_film in won]),
             np.concatenate([of_film.score for of_film in won]),
             np.array(parts),
-            np.array(
-                [(offsets[film] + float(span.start), offsets[film] + float(span.end)) for film, span in spans]
-            ).reshape(-1, 2),
+            np.array(truth).reshape(-1, 2),
             np.array([folds.part_of(film, span) for film, span in spans], np.intp),
         )
     return found

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,8 @@ def evaluate(
 ) -> Evaluation:
     """Hold what a rule finds in films against the truth.
 
-    Labels are those that the truth names, in any film; all others count as none of them. The segments of a label
+    Labels are those that the truth names, in any film; all others count as none of them. Where it names none, as
+    there is nothing in the films, they are those that are found: all of it is wrong. The segments of a label
     are those that `find_segments` finds with that label for its target, and their edges lie on whole seconds. A
     second has the label that the truth gives its middle.
 
@@ -36,14 +38,29 @@ def evaluate(
         OptionError: the films are not those of the truth, or were scored by different models.
         FormatError: rows of the truth overlap, lie beyond the film, or there is none.
     """
+    rules = as_rules(rule)
     words, made = examples(truth, {Path(path): scores for path, scores in films.items()})
-    return evaluate_examples(words, made, as_rules(rule))
+    if not words.labels:
+        words, made = _with_labels_found(words, made, rules)
+    return evaluate_examples(words, made, rules)
 
 
 def evaluate_examples(words: Vocabulary, made: Sequence[Example], rules: Rules) -> Evaluation:
     """The same of films, of which there is at least one, that are bound to their truth already."""
     first, *others = (_evaluated(words, example, rules) for example in made)
     return sum(others, first)
+
+
+def _with_labels_found(
+    words: Vocabulary, made: Sequence[Example], rules: Rules
+) -> tuple[Vocabulary, list[Example]]:
+    """Films without any label, with those for labels that are found in them all the same."""
+    found = {segment.label for example in made for segment in find_all(example.scores, rules)}
+    order = {label: number for number, label in enumerate(made[0].scores.labels)}
+    labels = tuple(label for label in words.unnamed if label in found)
+    unnamed = tuple(label for label in words.unnamed if label not in found)
+    named = Vocabulary(labels, tuple((order[label],) for label in labels), words.rest, unnamed)
+    return named, [replace(example, spans=dict.fromkeys(labels, ())) for example in made]
 
 
 def segments_of(words: Vocabulary, scores: Scores, rules: Rules) -> dict[str, list[Segment]]:

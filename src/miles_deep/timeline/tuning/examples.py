@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from miles_deep.classify.scores import Scores
 from miles_deep.errors import FormatError, LabelError, OptionError
 from miles_deep.timecode import Span, merge
 from miles_deep.timeline.targets import resolve
-from miles_deep.timeline.tuning.truth import Row, Truth
+from miles_deep.timeline.tuning.truth import Row, Truth, quoted, shortened
 
 NONE = "none"
 """What seconds are called that have no label, where the model has no background."""
@@ -25,7 +26,7 @@ class Vocabulary:
     """The labels that are held against the truth: those that it names, in any film."""
 
     labels: tuple[str, ...]
-    """Labels and groups, in the model's order."""
+    """Labels and groups, in the model's order; there are none where the truth says that films have none."""
     members: tuple[tuple[int, ...], ...]
     """Of each, the numbers of the model's labels in it; no label is in two."""
     rest: str
@@ -78,8 +79,10 @@ def vocabulary(
 
     Raises:
         LabelError: a row has a label that the model has not, or two labels are in each other.
-        FormatError: no row has a label.
+        FormatError: there is no row.
     """
+    if not truth.rows:
+        raise FormatError(f"{truth.path}: it has no rows; a film with nothing in it has one that is labelled none")
     words: dict[str, str] = {}
     taken: dict[str, str] = {}
     for row in truth.rows:
@@ -95,8 +98,6 @@ def vocabulary(
                     f"a second has one label"
                 )
             taken[label] = name
-    if not taken:
-        raise FormatError(f"{truth.path}: no row has a label, so there is nothing to hold segments against")
     order = {label: number for number, label in enumerate(labels)}
     members = {name: tuple(order[label] for label in groups.get(name, (name,))) for name in taken.values()}
     named = sorted(members, key=lambda name: members[name])
@@ -113,8 +114,8 @@ def check_truth(
     labels: Sequence[str],
     groups: Mapping[str, tuple[str, ...]],
     background: Sequence[str],
-) -> None:
-    """Find out before hours of work whether the truth fits the films and the model.
+) -> Vocabulary:
+    """Find out before hours of work whether the truth fits the films and the model, and what it names.
 
     Args:
         truth: as it was read.
@@ -124,10 +125,10 @@ def check_truth(
     Raises:
         LabelError, OptionError, FormatError: as `examples`.
     """
-    vocabulary(truth, labels, groups, background)
+    words, names = vocabulary(truth, labels, groups, background)
     for duration, rows in zip(films.values(), truth.of_films(list(films)), strict=True):
-        for row in rows:
-            _inside(truth, row, duration)
+        _spans(truth, rows, words, names, duration)
+    return words
 
 
 def examples(truth: Truth, films: Mapping[Path, Scores]) -> tuple[Vocabulary, list[Example]]:
@@ -151,15 +152,31 @@ def examples(truth: Truth, films: Mapping[Path, Scores]) -> tuple[Vocabulary, li
     words, names = vocabulary(truth, first.labels, first.groups, first.background)
     made = []
     for (path, scores), rows in zip(films.items(), truth.of_films(list(films)), strict=True):
-        spans: dict[str, list[Span]] = {label: [] for label in words.labels}
-        for row in rows:
-            span = _inside(truth, row, scores.duration)
-            if row.label in names:
-                spans[names[row.label]].append(span)
-        made.append(
-            Example(str(path), scores, {label: tuple(merge(of_label)) for label, of_label in spans.items()})
-        )
+        made.append(Example(str(path), scores, _spans(truth, rows, words, names, scores.duration)))
     return words, made
+
+
+def _spans(
+    truth: Truth, rows: Sequence[Row], words: Vocabulary, names: Mapping[str, str], duration: Fraction
+) -> dict[str, tuple[Span, ...]]:
+    """Each label's spans in a film.
+
+    Rows that say that nothing is there may overlap any others: of background that goes on behind a short
+    interruption, `export` writes all.
+    """
+    spans: dict[str, list[Span]] = {label: [] for label in words.labels}
+    for row in rows:
+        span = _inside(truth, row, duration)
+        if row.label in names:
+            spans[names[row.label]].append(span)
+    for one, other in pairwise(row for row in rows if row.label in names):
+        if other.span.start < one.span.end:
+            later, earlier = sorted((one, other), key=lambda row: -row.line)
+            raise FormatError(
+                f"{truth.path}:{later.line}: {shortened(later.label)} {later.span} overlaps "
+                f"{shortened(earlier.label)} {earlier.span} of line {earlier.line}; a second has one label"
+            )
+    return {label: tuple(merge(of_label)) for label, of_label in spans.items()}
 
 
 def _named(
@@ -175,7 +192,8 @@ def _named(
     try:
         name = resolve(row.label, labels, groups)
     except LabelError as error:
-        raise LabelError(f"{truth.path}:{row.line}: {error}") from error
+        message = str(error).replace(repr(row.label), quoted(row.label))
+        raise LabelError(f"{truth.path}:{row.line}: {message}") from error
     return None if set(groups.get(name, (name,))) <= set(background) else name
 
 
@@ -183,7 +201,6 @@ def _inside(truth: Truth, row: Row, duration: Fraction) -> Span:
     """The part of a row's span that lies in the film."""
     if row.span.start >= duration or row.span.end > duration + BEYOND:
         where = f"{truth.path}:{row.line}"
-        raise FormatError(
-            f"{where}: {row.label} {row.span} lies beyond the film, which is {float(duration):.3f} s long"
-        )
+        what = f"{shortened(row.label)} {row.span}"
+        raise FormatError(f"{where}: {what} lies beyond the film, which is {float(duration):.3f} s long")
     return Span(row.span.start, min(row.span.end, duration))

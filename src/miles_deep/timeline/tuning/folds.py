@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from miles_deep.timecode import Span
 from miles_deep.timeline.tuning.examples import Example
 
-MOST = 10
+MOST_GROUPS = 10
 """Groups that films are left out in; of more films, several are left out at once."""
 ENOUGH = 4
 """Films with which the choice between rules, too, can be made by leaving films out."""
 BLOCKS = 5
 """Parts of a film where there are fewer."""
-LEAST = 4
+LEAST_SEGMENTS = 4
 """Segments of the truth that a part of a film needs."""
 
 
@@ -69,7 +69,7 @@ def folds_of(made: Sequence[Example]) -> Folds:
     """
     films = len(made)
     if films >= ENOUGH:
-        groups = tuple(number % MOST for number in range(films))
+        groups = tuple(number % MOST_GROUPS for number in range(films))
         return Folds(((),) * films, groups, groups, by_film=True)
     bounds = tuple(_bounds(example) for example in made)
     film_of = tuple(film for film, times in enumerate(bounds) for _ in range(len(times) + 1))
@@ -107,6 +107,6 @@ def members(sets: dict[frozenset[int], int], parts: int) -> NDArray[np.float64]:
 def _bounds(example: Example) -> tuple[float, ...]:
     """Times that part a film into blocks of about as many segments each; none where it has too few."""
     spans = sorted(span for of_label in example.spans.values() for span in of_label)
-    blocks = min(BLOCKS, len(spans) // LEAST)
+    blocks = min(BLOCKS, len(spans) // LEAST_SEGMENTS)
     firsts = [round(len(spans) * block / blocks) for block in range(1, blocks)]
     return tuple(float(spans[first - 1].end + spans[first].start) / 2 for first in firsts)

@@ -38,6 +38,8 @@ def result_of(
 ) -> LabelResult:
     """What the rule at a place of the grid finds in some parts, from the tables.
 
+    The tables know of edges only how far they are off on average: starts and ends are both given as far as that.
+
     Args:
         label: its name.
         counts: its tables.

@@ -8,7 +8,8 @@
 
 Columns may stand in any order; `movie` may be missing where there is one film, and other columns are ignored, so
 that the CSV that `export` writes is read as it is. Times are seconds or [h:]mm:ss, exact. What no row covers has
-no label; a row of the background, or of `none`, says so of a film without any other.
+no label; a row of the background, or of `none`, says so of a film without any other. Where a spreadsheet separates
+values by semicolons or tabs, these are read as well, and 12,5 is a time then.
 """
 
 import csv
@@ -19,7 +20,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 
 from miles_deep.errors import FormatError, OptionError
@@ -28,6 +28,10 @@ from miles_deep.timecode import Span
 NEEDED = ("label", "start", "end")
 TIME = re.compile(r"(?:(?:([0-9]{1,6}):)?([0-9]{1,6}):)?([0-9]{1,12}(?:\.[0-9]{0,30})?)")
 """Seconds, mm:ss, or h:mm:ss."""
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
+"""Of values, with their names; the first that is in the first line is the file's."""
+LONGEST = 60
+"""Letters of a value in a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,6 @@ class Truth:
 
         Raises:
             OptionError: rows are of another film, of several of these, or there is none for one of them.
-            FormatError: rows of a film overlap.
         """
         paths = [Path(movie) for movie in movies]
         of_film: list[list[Row]] = [[] for _ in paths]
@@ -74,7 +77,7 @@ class Truth:
                     f"{self.path}: no row is of {path}; if there is nothing in that film, "
                     f"say so with a row of it that is labelled none"
                 )
-        return [self._in_order(rows) for rows in of_film]
+        return [tuple(sorted(rows, key=lambda row: row.span)) for rows in of_film]
 
     def _meant(self, row: Row, paths: Sequence[Path]) -> int:
         """Number of the film that a row is of."""
@@ -94,7 +97,9 @@ class Truth:
             if len(same) == 1:
                 return same[0]
             if same:
-                raise OptionError(f"{self.path}:{row.line}: movie {row.movie!r} could be any of {len(same)} films")
+                raise OptionError(
+                    f"{self.path}:{row.line}: movie {quoted(row.movie)} could be any of {len(same)} films"
+                )
         known = [path.name for path in paths]
         close = difflib.get_close_matches(row.movie, known, n=1)
         hint = (
@@ -102,18 +107,7 @@ class Truth:
             if close
             else f"they are: {', '.join(known[:6])}{', …' * (len(known) > 6)}"
         )
-        raise OptionError(f"{self.path}:{row.line}: movie {row.movie!r} is none of the films given; {hint}")
-
-    def _in_order(self, rows: Sequence[Row]) -> tuple[Row, ...]:
-        ordered = tuple(sorted(rows, key=lambda row: row.span))
-        for one, other in pairwise(ordered):
-            if other.span.start < one.span.end:
-                later, earlier = sorted((one, other), key=lambda row: -row.line)
-                raise FormatError(
-                    f"{self.path}:{later.line}: {later.label} {later.span} overlaps {earlier.label} "
-                    f"{earlier.span} of line {earlier.line}; a second has one label"
-                )
-        return ordered
+        raise OptionError(f"{self.path}:{row.line}: movie {quoted(row.movie)} is none of the films given; {hint}")
 
 
 def read_truth(path: str | Path) -> Truth:
@@ -132,9 +126,10 @@ def read_truth(path: str | Path) -> Truth:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise FormatError(f"{path}:{line}: bytes that are no text; save it as UTF-8") from error
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True, skipinitialspace=True)
+    separator = _separator(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True, skipinitialspace=True)
     try:
-        return Truth(path, tuple(_rows(path, reader)))
+        return Truth(path, tuple(_rows(path, reader, separator)))
     except csv.Error as error:
         raise FormatError(f"{path}:{reader.line_num}: not CSV ({error})") from error
 
@@ -151,7 +146,23 @@ def seconds_of(text: str) -> Fraction | None:
     return int(hours or 0) * 3600 + int(minutes or 0) * 60 + exact
 
 
-def _rows(path: Path, reader: "csv._reader") -> list[Row]:  # type: ignore[name-defined]
+def quoted(text: str) -> str:
+    """A value of the file for a message, in quotes; somebody's whole novel may be one."""
+    return repr(shortened(text))
+
+
+def shortened(text: str) -> str:
+    """No more of a value than a line has room for."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _separator(text: str) -> str:
+    """What parts the names of the columns, which are in the first line that is not empty."""
+    head = next((line for line in text.splitlines() if line.strip()), "")
+    return next((separator for separator in SEPARATORS if separator in head), ",")
+
+
+def _rows(path: Path, reader: "csv._reader", separator: str) -> list[Row]:  # type: ignore[name-defined]
     columns: dict[str, int] = {}
     size, rows = 0, []
     for cells in reader:
@@ -162,8 +173,13 @@ def _rows(path: Path, reader: "csv._reader") -> list[Row]:  # type: ignore[name-
             continue
         where = f"{path}:{reader.line_num}"
         if len(cells) != size:
-            raise FormatError(f"{where}: {len(cells)} values in {size} columns; a value with a comma needs quotes")
-        rows.append(_row(where, reader.line_num, {name: cells[place].strip() for name, place in columns.items()}))
+            values = f"{len(cells)} value{'s' * (len(cells) != 1)} in {size} columns"
+            quotes = f"; a value with a {SEPARATORS[separator]} needs quotes" * (len(cells) > size)
+            raise FormatError(f"{where}: {values}{quotes}")
+        of_row = {name: cells[place].strip() for name, place in columns.items()}
+        if separator != ",":
+            of_row |= {name: of_row[name].replace(",", ".") for name in ("start", "end")}
+        rows.append(_row(where, reader.line_num, of_row))
     if not columns:
         raise FormatError(f"{path}: it is empty; its first line has to be: movie,label,start,end")
     return rows
@@ -187,7 +203,7 @@ def _row(where: str, line: int, cells: dict[str, str]) -> Row:
     for name in ("start", "end"):
         time = seconds_of(cells[name])
         if time is None:
-            raise FormatError(f"{where}: {name} {cells[name]!r} is no time; give seconds or h:mm:ss")
+            raise FormatError(f"{where}: {name} {quoted(cells[name])} is no time; give seconds or h:mm:ss")
         times.append(time)
     start, end = times
     if end <= start:

@@ -9,10 +9,11 @@ import numpy as np
 from miles_deep.classify.scores import Scores
 from miles_deep.errors import FormatError, OptionError
 from miles_deep.timeline.rules import Rule, Rules, Smoothing, as_rules
+from miles_deep.timeline.rules_file import OF_LABEL
 from miles_deep.timeline.tuning.calibration import Calibration, Uncalibrated, fit_temperature
 from miles_deep.timeline.tuning.counts import IOU, Grid, calibrated, count, tracks
 from miles_deep.timeline.tuning.examples import Example, Vocabulary, examples
-from miles_deep.timeline.tuning.folds import LEAST, Folds, folds_of, inner_groups, members, train_sets
+from miles_deep.timeline.tuning.folds import LEAST_SEGMENTS, Folds, folds_of, inner_groups, members, train_sets
 from miles_deep.timeline.tuning.outcome import Results, result_of, results_by_part, summed, worth
 from miles_deep.timeline.tuning.search import TRIED, Best, Search
 from miles_deep.timeline.tuning.truth import Truth
@@ -21,8 +22,8 @@ FEWEST = 8
 """Segments of the truth that a label needs for a rule of its own."""
 BETTER = 0.01
 """Of F1 on parts left out, by how much other rules must be better than those there are, and more than fewer."""
-OF_LABEL = ("min_score", "max_gap", "min_length", "min_coverage")
-"""What may differ from label to label."""
+LISTED = 12
+"""Labels in a note; of more, the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,9 @@ def tune(
     First one rule for all labels is looked for, with every smoothing, on scores at the temperature that fits them;
     then each label's own. Of rules that are as good, those in the middle are taken, near to those to start from.
     Other rules than those, and rules for single labels, are taken only where they do better on what was left out
-    while they were looked for. All of this is judged on what was left out of all of it (nested cross-validation,
-    Varma and Simon, BMC Bioinformatics 2006); only the temperature, one number from all seconds, is fitted once.
+    while they were looked for; rules to start from of labels that the truth does not name stay. All of this is
+    judged on what was left out of all of it (nested cross-validation, Varma and Simon, BMC Bioinformatics 2006);
+    only the temperature, one number from all seconds, is fitted once.
 
     Args:
         truth: labelled spans; see `read_truth`.
@@ -86,9 +88,12 @@ def tune(
     if not smoothings:
         raise OptionError("no smoothing was given to choose from")
     words, made = examples(truth, {Path(path): scores for path, scores in films.items()})
+    if not words.labels:
+        raise FormatError(f"{truth.path}: no row has a label, so there is nothing to tune rules by")
     folds = folds_of(made)
     if not folds.enough:
-        needed = f"label three films, or two with {2 * LEAST} segments each, or one with {3 * LEAST}"
+        least = LEAST_SEGMENTS
+        needed = f"label three films, or two with {2 * least} segments each, or one with {3 * least}"
         raise FormatError(f"{truth.path}: too few segments to tune rules by; {needed}")
     return _Tuner(words, made, folds, as_rules(start), smoothings).run()
 
@@ -206,7 +211,14 @@ class _Tuner:
         general = grid.rule(best.general)
         own = {label: _differences(general, grid.rule(best.own[label])) for label in plan.own}
         labels = {label: differences for label, differences in own.items() if differences}
-        return Rules(general, labels, self.smoothings[best.smoothing], self.temperature)
+        # Whole, so that what they leave to the rule of all labels does not change with it.
+        kept = {label: _values(self.start.of(label)) for label in self._unnamed}
+        return Rules(general, {**kept, **labels}, self.smoothings[best.smoothing], self.temperature)
+
+    @property
+    def _unnamed(self) -> list[str]:
+        """Labels with rules of their own to start from that the truth does not name, so that nothing is known."""
+        return [label for label in self.start.labels if label not in self.words.labels]
 
     def _notes(self, before: Results, rules: Rules, changed: bool) -> Iterator[str]:
         if isinstance(self.calibration, Uncalibrated):
@@ -215,16 +227,25 @@ class _Tuner:
             yield "no rules did better on what was left out: they stay as they were"
             return
         few = [result for result in before if result.at[IOU].truth < FEWEST]
-        for result in few:
-            number = result.at[IOU].truth
-            segments = f"{number} segment{'s' * (number != 1)}"
-            yield f"{result.label}: no rule of its own, as the truth has {segments} of it, and {FEWEST} are needed"
+        if few:
+            counts = _listed([f"{result.label} ({result.at[IOU].truth})" for result in few])
+            yield f"no rules of their own, as the truth has fewer than {FEWEST} segments of them: {counts}"
         general = [result.label for result in before if result.label not in rules.labels and result not in few]
         if general:
-            yield f"no rules of their own, as those did no better on what was left out: {', '.join(general)}"
+            yield f"no rules of their own, as those did no better on what was left out: {_listed(general)}"
+        if self._unnamed:
+            yield f"own rules kept, as the truth does not name their labels: {_listed(self._unnamed)}"
 
 
 def _differences(general: Rule, own: Rule) -> dict[str, float]:
     """What is different in a label's own rule."""
-    values = {name: getattr(own, name) for name in OF_LABEL}
-    return {name: value for name, value in values.items() if value != getattr(general, name)}
+    return {name: value for name, value in _values(own).items() if value != getattr(general, name)}
+
+
+def _values(rule: Rule) -> dict[str, float]:
+    return {name: getattr(rule, name) for name in OF_LABEL}
+
+
+def _listed(labels: Sequence[str]) -> str:
+    more = f" and {len(labels) - LISTED} more" if len(labels) > LISTED else ""
+    return ", ".join(labels[:LISTED]) + more

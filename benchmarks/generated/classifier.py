@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 import miles_deep as md
-from segments.render import Footage, Picture, write_film
-from segments.script import BACKGROUND, LABELS, RATE, Shot
+from generated.render import Footage, Picture, write_film
+from generated.script import BACKGROUND, LABELS, RATE, Shot
 
 WIDTH, HEIGHT = 80, 48
 FIRST, SECOND = 24, 64

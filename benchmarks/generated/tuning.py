@@ -5,12 +5,12 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from generated.comparison import Tune
+from generated.films import Material
 from miles_deep.timeline.rules import Method, Rules, Smoothing
 from miles_deep.timeline.tuning.examples import Example
 from miles_deep.timeline.tuning.search import TRIED
 from miles_deep.timeline.tuning.tune import tune
-from segments.comparison import Tune
-from segments.films import Material
 
 
 def tuned(material: Material, films: Sequence[Example], method: Method) -> Rules:

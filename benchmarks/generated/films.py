@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import miles_deep as md
+from generated.classifier import train
+from generated.noise import disturbed
+from generated.render import render
+from generated.script import Script, write_script
 from miles_deep.machine import cores
 from miles_deep.timecode import Span
 from miles_deep.timeline.tuning.examples import Example, Vocabulary, examples
 from miles_deep.timeline.tuning.truth import Row, Truth
-from segments.classifier import train
-from segments.noise import disturbed
-from segments.render import render
-from segments.script import Script, write_script
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 import miles_deep as md
+from generated.films import Material
 from miles_deep.timeline.rules import Rule, Rules, Smoothing
 from miles_deep.timeline.segment import Segment
 from miles_deep.timeline.tuning.evaluate import evaluate_examples, segments_of
 from miles_deep.timeline.tuning.evaluation import IOUS, Agreement
 from miles_deep.timeline.tuning.examples import Example
 from miles_deep.timeline.tuning.matching import match
-from segments.films import Material
 
 GIVEN = {
     "classic rule": Rules(Rule(method="classic")),

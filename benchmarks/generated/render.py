@@ -8,8 +8,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from segments.footage import FOOTAGE, HEIGHT, WIDTH, Field, Moving, Random, X, Y
-from segments.script import BACKGROUND, LABELS, RATE, Script, Shot
+from generated.footage import FOOTAGE, HEIGHT, WIDTH, Field, Moving, Random, X, Y
+from generated.script import BACKGROUND, LABELS, RATE, Script, Shot
 
 ENCODER = {"preset": "veryfast", "crf": "26", "threads": "1"}
 Picture = NDArray[np.uint8]

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from generated.script import ALIKE, BACKGROUND, LABELS
 from miles_deep.timeline.tuning.examples import Example
-from segments.script import ALIKE, BACKGROUND, LABELS
 
 AROUND = 15
 """Seconds, the window of the median that swings are measured from."""
