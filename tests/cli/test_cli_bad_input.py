@@ -78,7 +78,7 @@ CASES = [
     *numbers("-u", "Invalid", "x"),
     *numbers("-g", "max gap must be 0 or more seconds, not", "-1"),
     usage(f"-x -g 1{'0' * 400}", "max gap must be 0 or more seconds, not so much"),
-    usage("-x --smooth median:999999999999", "up to 599, not so much"),
+    usage("-x --smooth median:999999999999", "up to 599, not 999999999999"),
     *numbers("-g", "Invalid", "x", "1.5", "inf"),
     *numbers("-s", "min score must be 0 to 1, not", "-0.1", "1.1", "nan", "inf"),
     *numbers("-s", "Invalid", "x"),
