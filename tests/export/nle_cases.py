@@ -33,6 +33,8 @@ def film(
     timecode: str | None = None,
     channels: Sequence[int] = STEREO,
     size: tuple[int, int] = (1920, 1080),
+    pixel_aspect: Fraction = Fraction(1),
+    turned: bool = False,
 ) -> Video:
     """A film of which there are only a header and a table of packets.
 
@@ -45,6 +47,8 @@ def film(
         timecode: of its first frame.
         channels: of each of its audio tracks.
         size: width and height.
+        pixel_aspect: width of a stored pixel over its height.
+        turned: whether it is stored on its side.
     """
     picture = Stream(0, "video", "h264", None, None, ("default",))
     index = packets(ticks, [True] * len(ticks), tick, last)
@@ -55,10 +59,10 @@ def film(
         picture=0,
         width=size[0],
         height=size[1],
-        pixel_aspect=Fraction(1),
+        pixel_aspect=pixel_aspect,
         pixel_format="yuv420p",
         colour=Colour(1, False, 1, 1),
-        orientation=Orientation(),
+        orientation=Orientation(transpose=turned),
         display_matrix=None,
         interlaced=False,
         ordered=True,

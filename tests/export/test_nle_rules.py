@@ -223,3 +223,24 @@ def test_films_without_order_or_constant_rate(tmp_path, film, spec):
         result = export([segment(1, 3)], tmp_path / f"{format}.x", video=video, format=format)
         assert bool(result.notes) == spec.vfr
     assert "00:00:01:00 00:00:03:00 00:00:00:00 00:00:02:00" in (tmp_path / "edl.x").read_text()
+
+
+@pytest.mark.parametrize(
+    ("aspect", "turned", "xmeml", "fcpxml"),
+    [
+        (Fraction(16, 15), False, ("PAL-601", None), ("16", "15")),
+        (Fraction(64, 45), False, ("PAL-601", "TRUE"), ("64", "45")),
+        (Fraction(40, 33), False, ("NTSC-601", "TRUE"), ("40", "33")),
+        (Fraction(4, 3), False, ("HD-(1440x1080)", None), ("4", "3")),
+        (Fraction(3, 4), True, ("HD-(1440x1080)", None), ("4", "3")),
+        (Fraction(7, 5), False, (None, None), ("7", "5")),
+        (Fraction(1), False, ("square", None), (None, None)),
+    ],
+)
+def test_pixels_that_are_not_square(aspect, turned, xmeml, fcpxml):
+    given = cutlist(steady(25, 100, pixel_aspect=aspect, turned=turned), segment(1, 3))
+    kind = ElementTree.fromstring(FORMATS["xmeml"].write(given)).find(".//file//video/samplecharacteristics")
+    assert (kind.findtext("pixelaspectratio"), kind.findtext("anamorphic")) == xmeml
+    shape = ElementTree.fromstring(FORMATS["fcpxml"].write(given)).find("resources/format")
+    assert (shape.get("paspH"), shape.get("paspV")) == fcpxml
+    assert bool(FORMATS["xmeml"].notes(given)) == (xmeml == (None, None))

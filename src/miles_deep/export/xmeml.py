@@ -36,6 +36,9 @@ PIXELS = {
 }
 """Width of a pixel over its height to the format's name of it; others have none."""
 
+WIDE = Fraction(4, 3)
+"""What a pixel of a 16:9 picture is wider than one of the same size at 4:3: anamorphic."""
+
 ORDER = {
     "sequence": ("name", "duration", "rate", "timecode", "media", "marker"),
     "clipitem": ("name", "duration", "rate", "start", "end", "in", "out", "file", "sourcetrack", "link"),
@@ -46,6 +49,7 @@ ORDER = {
         "rate",
         "width",
         "height",
+        "anamorphic",
         "pixelaspectratio",
         "fielddominance",
         "depth",
@@ -81,8 +85,10 @@ def write(cutlist: Cutlist) -> str:
 
 
 def notes(cutlist: Cutlist) -> Many[str]:
-    """Whether frames were resampled."""
-    return resampling_note(cutlist.video, "xmeml")
+    """Whether frames were resampled, and whether the picture's shape has no name."""
+    aspect = sequence_of(cutlist, "xmeml").pixel_aspect
+    shape = [] if _pixels(aspect) else [f"xmeml: no name for pixels of {aspect}, so tell your editor their shape"]
+    return [*resampling_note(cutlist.video, "xmeml"), *shape]
 
 
 def _timeline(sequence: Sequence) -> "opentimelineio.schema.Timeline":
@@ -137,11 +143,17 @@ def _media(sequence: Sequence) -> dict[str, Any]:
 def _picture(sequence: Sequence) -> dict[str, Any]:
     width, height = sequence.size
     kind: dict[str, Any] = {"rate": _rate(sequence), "width": str(width), "height": str(height)}
-    if sequence.pixel_aspect in PIXELS:
-        kind["pixelaspectratio"] = PIXELS[sequence.pixel_aspect]
+    kind |= _pixels(sequence.pixel_aspect)
     if not sequence.video.interlaced:
         kind["fielddominance"] = "none"
     return kind
+
+
+def _pixels(aspect: Fraction) -> dict[str, str]:
+    if aspect in PIXELS:
+        return {"pixelaspectratio": PIXELS[aspect]}
+    narrow = PIXELS.get(aspect / WIDE, "")
+    return {"pixelaspectratio": narrow, "anamorphic": "TRUE"} if narrow.endswith("601") else {}
 
 
 def _rate(sequence: Sequence) -> dict[str, str]:
