@@ -167,9 +167,7 @@ def edit(
     video, path = _probed(film), Path(output)
     temporary = Path(temporary) if temporary is not None else None
     result = cut(video, spans, path, mode, force=force, replace=replace, temporary=temporary, progress=progress)
-    if replace and not same_file(result.path, video.path):
-        video.path.unlink()
-    return result
+    return _in_its_place(result, video) if replace else result
 
 
 def mark(
@@ -190,9 +188,7 @@ def mark(
     temporary = Path(temporary) if temporary is not None else None
     chapters = [Chapter(segment.span, segment.label) for segment in segments]
     result = mark_film(video, chapters, path, force=force, replace=replace, temporary=temporary, progress=progress)
-    if replace and not same_file(result.path, video.path):
-        video.path.unlink()
-    return result
+    return _in_its_place(result, video) if replace else result
 
 
 def edit_clips(
@@ -212,6 +208,13 @@ def edit_clips(
     """
     temporary = Path(temporary) if temporary is not None else None
     return cut_clips(_probed(film), spans, Path(folder), mode, force=force, temporary=temporary, progress=progress)
+
+
+def _in_its_place(result: EditResult, video: Video) -> EditResult:
+    """Delete the source, where the new film did not take its very name."""
+    if not same_file(result.path, video.path):
+        video.path.unlink()
+    return result
 
 
 def _probed(film: Film) -> Video:

@@ -19,10 +19,11 @@ from cutting import state
 import miles_deep as md
 from media import MATRIX, SPECIAL, AudioTrack, FilmSpec, chapters, corrupt
 from miles_deep.edit import mark
-from miles_deep.edit.mark import Chapter, mark_film
+from miles_deep.edit.mark import mark_film
 from miles_deep.edit.target import output_suffix
 from miles_deep.errors import OptionError, OutputError, OutputExistsError, VideoError
 from miles_deep.timecode import Span
+from miles_deep.timeline.chapters import Chapter
 
 Film = Callable[[FilmSpec], Path]
 
@@ -452,7 +453,8 @@ FULL = """
 import resource, signal, sys
 from pathlib import Path
 import miles_deep as md
-from miles_deep.edit.mark import Chapter, mark_film
+from miles_deep.edit.mark import mark_film
+from miles_deep.timeline.chapters import Chapter
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 try:

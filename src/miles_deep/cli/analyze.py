@@ -8,9 +8,8 @@ import click
 from miles_deep.cli.flags import BATCH_SIZE, CAFFE, FORCE, HELP, JSON, MODEL, MOVIE, PATH, WATCHING, flags
 from miles_deep.cli.printing import how_watched, print_json
 from miles_deep.cli.text import one_line, shown
-from miles_deep.cli.watch import Watched, Watching, watch
-from miles_deep.errors import OptionError
-from miles_deep.files import check_writable, same_file
+from miles_deep.cli.watch import Watched, Watching, refuse_input, watch
+from miles_deep.files import check_writable
 from miles_deep.timecode import clock
 from miles_deep.video import probe
 
@@ -28,8 +27,7 @@ def analyze(scores: Path | None, **given: Any) -> None:
     how.check_model()
     model, video = how.load(), probe(how.movie)
     if scores is not None:
-        if same_file(scores, video.path):
-            raise OptionError(f"--scores {shown(scores)}: is the film itself")
+        refuse_input("--scores", scores, {"the film itself": video.path})
         check_writable(scores, how.force)
     watched = watch(how, video, model)
     if scores is not None:

@@ -7,23 +7,7 @@ import click
 from miles_deep import __version__
 from miles_deep.cli.actions import ACTIONS
 from miles_deep.cli.commands import COMMANDS
-from miles_deep.cli.flags import (
-    BATCH_SIZE,
-    CAFFE,
-    CUT,
-    DRY_RUN,
-    EDGES,
-    FORCE,
-    HELP,
-    JSON,
-    MODEL,
-    MOVIE,
-    PLACES,
-    RULE,
-    TARGETS,
-    WATCHING,
-    flags,
-)
+from miles_deep.cli.flags import CUTTING, HELP, MOVIE, TARGETS, flags
 from miles_deep.cli.options import Options
 
 NOTES = "Exit codes: 0 done, 1 failed, 2 the command line is wrong, 130 interrupted."
@@ -48,23 +32,7 @@ class BareForm(click.Command):
     context_settings=HELP,
     no_args_is_help=True,
 )
-@flags(
-    MOVIE,
-    TARGETS,
-    TAG,
-    BATCH_SIZE,
-    PLACES,
-    RULE,
-    EDGES,
-    CUT,
-    CAFFE,
-    MODEL,
-    WATCHING,
-    FORCE,
-    DRY_RUN,
-    JSON,
-    VERSION,
-)
+@flags(MOVIE, TARGETS, TAG, CUTTING, VERSION)
 def bare(**given: Any) -> None:
     """Watch MOVIE, and cut it, tag it, or tell what is in it.
 

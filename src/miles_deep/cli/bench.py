@@ -10,8 +10,8 @@ from miles_deep.bench.report import as_text
 from miles_deep.cli.flags import FORCE, HELP, JSON, MODEL, PATH, PNG, flags
 from miles_deep.cli.printing import print_json
 from miles_deep.cli.text import one_line, shown
-from miles_deep.errors import OptionError
-from miles_deep.files import check_writable, same_file
+from miles_deep.cli.watch import refuse_input
+from miles_deep.files import check_writable
 from miles_deep.model.catalog import DEFAULT
 
 FILM = click.argument("movie", type=PATH, required=False)
@@ -39,8 +39,7 @@ def bench(
     user's cache. A film of ten minutes takes about ten minutes, four with --quick.
     """
     if png is not None:
-        if movie is not None and same_file(png, movie):
-            raise OptionError(f"--png {shown(png)}: is the film itself")
+        refuse_input("--png", png, {"the film itself": movie})
         check_writable(png, force)
     report = measure(movie, model or DEFAULT, device, rounds, quick, _tell if sys.stderr.isatty() else None)
     _wipe()

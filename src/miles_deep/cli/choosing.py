@@ -94,43 +94,54 @@ class Choosing(Ruling):
                 raise OptionError(f"{flag} is about what is kept, so it needs -t, -x or --drop")
         margin_of(self.margin)
 
-    def asked(self, model: Model) -> list[str]:
-        """All that is named, to keep or to drop. The rules are read too: what is wrong is told before any work.
+    def asked(self, model: Model) -> "Choice":
+        """What is asked for, read and found right: what is wrong is told before any work.
 
         Raises:
             LabelError, ExpressionError: what is named is not there, or does not parse.
             OptionError, FormatError: the rules are wrong.
         """
-        self.ruling(model)
-        return [*(self._keep(model) or ()), *_checked(self.dropped, model)]
+        rules = self.ruling(model)
+        keep = list(foreground(model.labels, model.background)) if self.all_but_background else list(self.targets)
+        for targets in (keep, self.dropped):
+            if targets:
+                contest(targets, model.labels, model.groups)
+        return Choice(tuple(keep), self.dropped, rules, margin_of(self.margin))
 
-    def _keep(self, model: Model) -> list[str] | None:
-        """What to keep; None where only something to drop was named."""
-        if self.all_but_background:
-            return list(foreground(model.labels, model.background))
-        return _checked(self.targets, model) if self.targets else None
-
-    def choose(self, watched: Watched, model: Model) -> Selection:
+    def choose(self, choice: "Choice", watched: Watched, model: Model) -> Selection:
         """What is kept of a film that was watched, and the segments that say so; its edges to the frame.
 
         Where nothing is said of what to keep, that is the segments of all labels.
         """
-        keep, drop, rules = self._keep(model), _checked(self.dropped, model), self.ruling(model)
         if not self.chooses:
-            segments = find_all(watched.scores, rules)
-            return Selection(tuple(segments), ())
-        return select(
-            None if keep is None else self._found(watched, keep, model, rules),
-            self._found(watched, drop, model, rules) if drop else (),
-            watched.scores.duration,
-            margin_of(self.margin),
+            return Selection(tuple(find_all(watched.scores, choice.rules)), ())
+        keep, drop = (
+            self._found(watched, targets, model, choice.rules) if targets else None
+            for targets in (choice.keep, choice.drop)
         )
+        return select(keep, drop or (), watched.scores.duration, choice.margin)
 
     def _found(self, watched: Watched, targets: Sequence[str], model: Model, rules: Rules) -> list[Segment]:
         segments = find_segments(watched.scores, targets, rules)
         if not self.refines:
             return segments
         return refine(watched.video, watched.scores, segments, targets, model, rules, self.store)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the flags of `Choosing` come to with a model."""
+
+    keep: tuple[str, ...]
+    """Targets; none where the film is kept but for what is dropped."""
+    drop: tuple[str, ...]
+    rules: Rules
+    margin: Margin
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """All targets, to keep or to drop."""
+        return (*self.keep, *self.drop)
 
 
 def smoothing_of(text: str | None, usual: Smoothing) -> Smoothing:
@@ -164,10 +175,3 @@ def margin_of(text: str | None) -> Margin:
         raise OptionError(
             f"--margin {text!r}: give seconds, or two numbers for before and after: 0.3,1.5"
         ) from error
-
-
-def _checked(targets: Sequence[str], model: Model) -> list[str]:
-    """The same targets, now known to be right. Raises LabelError, ExpressionError."""
-    if targets:
-        contest(targets, model.labels, model.groups)
-    return list(targets)

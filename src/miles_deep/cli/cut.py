@@ -5,31 +5,14 @@ from typing import Any
 import click
 
 from miles_deep.cli.cutting import cut_film
-from miles_deep.cli.flags import (
-    BATCH_SIZE,
-    CAFFE,
-    CUT,
-    DRY_RUN,
-    EDGES,
-    FORCE,
-    HELP,
-    JSON,
-    MARK,
-    MODEL,
-    MOVIE,
-    PLACES,
-    RULE,
-    TARGETS,
-    WATCHING,
-    flags,
-)
+from miles_deep.cli.flags import CUTTING, HELP, MARK, MOVIE, TARGETS, flags
 from miles_deep.cli.marking import mark_film
 from miles_deep.cli.options import Options
 from miles_deep.errors import OptionError
 
 
 @click.command(context_settings=HELP)
-@flags(MOVIE, TARGETS, MARK, BATCH_SIZE, PLACES, RULE, EDGES, CUT, CAFFE, MODEL, WATCHING, FORCE, DRY_RUN, JSON)
+@flags(MOVIE, TARGETS, MARK, CUTTING)
 def cut(**given: Any) -> None:
     """Cut MOVIE down to what is asked for, as the bare form does, or mark that in it.
 

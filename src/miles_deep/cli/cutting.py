@@ -42,20 +42,20 @@ def cut_film(options: Options) -> None:
     """Watch the film, find the segments of the targets, and write what is kept as a film, or as one film each."""
     model = options.load()
     video = probe(options.movie.resolve() if options.replace else options.movie)
-    targets = options.asked(model)
+    choice = options.asked(model)
     output = output_of(options, video)
     if not options.dry_run:
         check_writable(output, options.force or output == video.path, folder=options.clips)
-    selection = options.choose(watch(options, video, model), model)
+    selection = options.choose(choice, watch(options, video, model), model)
     # Where nothing is to be taken away the cut would be the film once more.
     kept = selection.kept if selection.segments else ()
     if options.dry_run:
         plan, told = plan_cut(video, kept, options.how) if kept else (None, [])
         notes(tuple(told), video)
-        _print_plan(options, targets, selection.segments, plan)
+        _print_plan(options, choice.named, selection.segments, plan)
         return
     outcome = Outcome(selection.segments, _write(options, video, kept, output) if kept else ())
-    _print(options, video, targets, outcome)
+    _print(options, video, choice.named, outcome)
 
 
 def output_of(options: Options, video: Video) -> Path:

@@ -10,7 +10,7 @@ from miles_deep.cli.flags import BATCH_SIZE, CAFFE, FORCE, HELP, JSON, MODEL, PN
 from miles_deep.cli.printing import print_json
 from miles_deep.cli.text import counted, shown
 from miles_deep.files import check_writable
-from miles_deep.timeline.tuning.evaluation import IOUS, Agreement, Confusion, Evaluation, LabelResult
+from miles_deep.timeline.tuning.evaluation import IOUS, Agreement, Confusion, EdgeErrors, Evaluation, LabelResult
 
 WIDEST = 12
 """Columns of a confusion matrix that a terminal has room for; of more, the most frequent mistakes are listed."""
@@ -63,9 +63,9 @@ def _print(evaluation: Evaluation) -> None:
         click.echo()
         click.echo(f"{f'IoU {least}':<{wide}}  truth  found  right  precision  recall     F1  edges off by")
         for name, result in zip(names, evaluation.results, strict=False):
-            click.echo(_line(name, wide, result.at[least], _edges(result, least)))
+            click.echo(_line(name, wide, result.at[least], _edges(result.edges, least)))
         if len(evaluation.labels) > 1:
-            click.echo(_line(names[-2], wide, evaluation.micro(least), _all_edges(evaluation, least)))
+            click.echo(_line(names[-2], wide, evaluation.micro(least), _edges(evaluation.edges, least)))
             click.echo(f"{names[-1]:<{wide}}{percent(evaluation.macro_f1(least)):>47}")
     click.echo()
     _print_confusion(evaluation.found, [*names[:-2], short(evaluation.rest)])
@@ -77,12 +77,7 @@ def _line(name: str, wide: int, agreement: Agreement, edges: str) -> str:
     return f"{name:<{wide}}{counts}{rates}  {edges}".rstrip()
 
 
-def _edges(result: LabelResult, least: float) -> str:
-    return f"{apart(result.edges.start)} s, {apart(result.edges.end)} s" if least == IOUS[0] else ""
-
-
-def _all_edges(evaluation: Evaluation, least: float) -> str:
-    edges = evaluation.edges
+def _edges(edges: EdgeErrors, least: float) -> str:
     return f"{apart(edges.start)} s, {apart(edges.end)} s" if least == IOUS[0] else ""
 
 

@@ -1,6 +1,5 @@
 """What `tune` and `evaluate` do first: read the truth, hold it against films and model, and watch the films."""
 
-import csv
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from miles_deep.classify import Scores
 from miles_deep.cli.choosing import Ruling
 from miles_deep.cli.flags import PATH
 from miles_deep.cli.text import one_line, shown
-from miles_deep.cli.watch import watch
+from miles_deep.cli.watch import refuse_input, watch
 from miles_deep.errors import FormatError, OptionError
 from miles_deep.files import same_file
 from miles_deep.model import Model
@@ -33,8 +32,6 @@ TRUTH = click.option(
 
 LONGEST = 24
 """Letters of a label in a table."""
-HEAD = 3
-"""Lines of a `.tag` file before its segments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +43,12 @@ class Examining(Ruling):
 
     def check_output(self, flag: str, output: Path) -> None:
         """Refuse to write over what is read, but for rules, which may be tuned in place. Raises OptionError."""
-        caffe = {"-p": self.prototxt, "-w": self.weights, "-m": self.mean, "-l": self.labels}
-        model = Path(self.model) if self.model else None
         films = {f"the film {shown(movie)}": movie for movie in self.movies}
-        for what, path in {**films, "the file of --truth": self.truth, "the file of --model": model}.items():
-            if path is not None and same_file(output, path):
-                raise OptionError(f"{flag} {shown(output)}: is {what}")
-        for what, path in caffe.items():
-            if path is not None and same_file(output, path):
-                raise OptionError(f"{flag} {shown(output)}: is the file of {what}")
+        model = Path(self.model) if self.model else None
+        caffe = {"-p": self.prototxt, "-w": self.weights, "-m": self.mean, "-l": self.labels}
+        files = {f"the file of {name}": path for name, path in caffe.items()}
+        given = {**films, "the file of --truth": self.truth, "the file of --model": model, **files}
+        refuse_input(flag, output, given)
 
     def known(self, model: Model, labelled: bool = False) -> tuple[Truth, list[Video]]:
         """The truth, which fits the films and the model, and the films.
@@ -127,13 +121,6 @@ def _read(path: Path, nothing: str) -> Truth:
     movie = os.path.basename(tags.movie)
     # So that a film of another name is told by that line, and one without any segment is known to be one.
     rows = [Row(1, movie, nothing, Span(0, 1))]
-    for line, segment in zip(_lines(path)[HEAD:], tags.segments, strict=True):
+    for line, segment in zip(tags.lines, tags.segments, strict=True):
         rows.append(Row(line, movie, segment.label, segment.span))
     return Truth(path, tuple(rows))
-
-
-def _lines(path: Path) -> list[int]:
-    """Where each line of a `.tag` file is in it, from 1: there may be empty ones between."""
-    with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-        reader = csv.reader(file)
-        return [reader.line_num for row in reader if any(cell.strip() for cell in row)]

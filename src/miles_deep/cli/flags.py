@@ -131,6 +131,10 @@ FORCE = click.option("--force", is_flag=True, help="Overwrite outputs that are t
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
+CUTTING = (BATCH_SIZE, *PLACES, *RULE, *EDGES, *CUT, *CAFFE, *MODEL, *WATCHING, FORCE, DRY_RUN, JSON)
+"""Of `cut` and the bare form, after the targets."""
+
+
 def flags(*given: Flag | Sequence[Flag]) -> Callable[[Function], Function]:
     """All of these options for one command, in this order in its help."""
 

@@ -24,19 +24,19 @@ def mark_film(options: Options) -> None:
     """Watch the film, find the segments of the targets, or of all labels, and write them as chapters."""
     model = options.load()
     video = probe(options.movie.resolve() if options.replace else options.movie)
-    targets = options.asked(model) or list(model.labels)
+    choice = options.asked(model)
     output = video.path
     if not options.replace:
         output = (options.output or video.path.parent) / f"{video.path.stem}.chapters{output_suffix(video)}"
     if not options.dry_run:
         check_writable(place_of_marked(video, output), options.force or output == video.path)
-    segments = options.choose(watch(options, video, model), model).segments
+    segments = options.choose(choice, watch(options, video, model), model).segments
     films = [] if options.dry_run or not segments else [_write(options, video, segments, output)]
     if options.as_json:
         record = {"movie": shown(video.path), "segments": [segment_record(s) for s in segments]}
         print_json({**record, "outputs": [film_record(film) for film in films]})
         return
-    print_segments(segments, targets, options.reduces)
+    print_segments(segments, choice.named or model.labels, options.reduces)
     for film in films:
         marked = counted(len(segments), "segment")
         click.echo(f"wrote {shown(film.path)}: {clock(film.duration)} with {marked} as chapters")

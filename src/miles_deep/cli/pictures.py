@@ -5,13 +5,12 @@ from pathlib import Path
 
 import click
 
-from miles_deep.cli.choosing import Choosing, margin_of
+from miles_deep.cli.choosing import Choice, Choosing
 from miles_deep.cli.flags import BATCH_SIZE, CAFFE, EDGES, FORCE, JSON, MODEL, RULE, TARGETS, WATCHING
 from miles_deep.cli.printing import print_json, segment_record
 from miles_deep.cli.text import counted, shown
-from miles_deep.cli.watch import watch
-from miles_deep.errors import OptionError
-from miles_deep.files import check_writable, same_file
+from miles_deep.cli.watch import refuse_input, watch
+from miles_deep.files import check_writable
 from miles_deep.model import Model
 from miles_deep.report import Findings
 from miles_deep.video import Video, probe
@@ -42,11 +41,9 @@ def draw_film(
         path /= f"{how.movie.stem}{suffix}"
     check(path)
     model, video = how.load(), probe(how.movie)
-    if same_file(path, video.path):
-        raise OptionError(f"-o {shown(path)}: is the film itself")
+    refuse_input("-o", path, {"the film itself": video.path})
     check_writable(path, how.force)
-    how.asked(model)
-    findings = _findings(how, model, video)
+    findings = _findings(how, how.asked(model), model, video)
     draw(findings, path)
     if how.as_json:
         segments = [segment_record(segment) for segment in findings.segments]
@@ -55,9 +52,9 @@ def draw_film(
     click.echo(f"wrote {shown(path)}: {counted(len(findings.segments), 'segment')}")
 
 
-def _findings(how: Choosing, model: Model, video: Video) -> Findings:
+def _findings(how: Choosing, choice: Choice, model: Model, video: Video) -> Findings:
     watched = watch(how, video, model)
-    selection = how.choose(watched, model)
+    selection = how.choose(choice, watched, model)
     all_but = (f"all but {', '.join(model.background)}",) if how.all_but_background else ()
     return Findings(
         video,
@@ -66,8 +63,8 @@ def _findings(how: Choosing, model: Model, video: Video) -> Findings:
         kept=selection.kept if how.chooses else None,
         keep=how.targets or all_but,
         drop=how.dropped,
-        rules=how.ruling(model),
-        margin=margin_of(how.margin),
+        rules=choice.rules,
+        margin=choice.margin,
         refined=how.chooses and how.refines,
         card=model.card,
     )

@@ -1,6 +1,7 @@
 """What every command does first: open the film and the model, and watch."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -9,8 +10,9 @@ import click
 
 from miles_deep.classify import Scores, Store
 from miles_deep.cli.progress import progress_bar
-from miles_deep.cli.text import one_line
+from miles_deep.cli.text import one_line, shown
 from miles_deep.errors import OptionError
+from miles_deep.files import same_file
 from miles_deep.model import Model, load_model
 from miles_deep.model.catalog import DEFAULT
 from miles_deep.video import Video
@@ -93,6 +95,13 @@ def watch(how: Watching, video: Video, model: Model) -> Watched:
         )
     notes(scores.notes, video)
     return Watched(video, scores, time.perf_counter() - began, reports > 0)
+
+
+def refuse_input(flag: str, output: Path, inputs: Mapping[str, Path | None]) -> None:
+    """Refuse to write over what is read: inputs by what to call them. Raises OptionError."""
+    for name, path in inputs.items():
+        if path is not None and same_file(output, path):
+            raise OptionError(f"{flag} {shown(output)}: is {name}")
 
 
 def notes(lines: tuple[str, ...], video: Video) -> None:

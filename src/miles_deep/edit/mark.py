@@ -16,8 +16,6 @@ from miles_deep.timeline.chapters import Chapter, clean_title, flat_chapters
 from miles_deep.video.container import open_film
 from miles_deep.video.video import Video
 
-__all__ = ["WITH_CHAPTERS", "Chapter", "mark_film"]
-
 WITH_CHAPTERS = frozenset({"mp4", "mov", "3gp", "3g2", "matroska", "webm", "asf", "nut"})
 """Muxers that write chapters down. (Ogg has a way to do so, which FFmpeg's does not know for films.)"""
 

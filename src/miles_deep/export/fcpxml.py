@@ -68,7 +68,7 @@ def notes(cutlist: Cutlist) -> Many[str]:
 
 
 def _format(sequence: Sequence) -> dict[str, str]:
-    width, height = sequence.size
+    width, height = sequence.video.upright_size
     colour = sequence.video.colour
     attributes = {
         "id": "r1",
@@ -78,8 +78,8 @@ def _format(sequence: Sequence) -> dict[str, str]:
         "width": str(width),
         "height": str(height),
     }
-    if sequence.pixel_aspect != 1:
-        wide, high = sequence.pixel_aspect.as_integer_ratio()
+    if sequence.video.upright_aspect != 1:
+        wide, high = sequence.video.upright_aspect.as_integer_ratio()
         attributes |= {"paspH": str(wide), "paspV": str(high)}
     space = COLOUR_SPACES.get((colour.primaries, colour.transfer, colour.matrix))
     return attributes | ({"colorSpace": space} if space else {})
@@ -87,8 +87,8 @@ def _format(sequence: Sequence) -> dict[str, str]:
 
 def _format_name(sequence: Sequence) -> str:
     """Final Cut Pro's name of a format it knows; of others it takes the attributes."""
-    if sequence.size in ((1920, 1080), (1280, 720)) and not sequence.video.interlaced:
-        return f"FFVideoFormat{sequence.size[1]}p{_rate_name(sequence.rate)}"
+    if sequence.video.upright_size in ((1920, 1080), (1280, 720)) and not sequence.video.interlaced:
+        return f"FFVideoFormat{sequence.video.upright_size[1]}p{_rate_name(sequence.rate)}"
     return "FFVideoFormatRateUndefined"
 
 

@@ -71,18 +71,6 @@ class Sequence:
         tracks = [stream for stream in self.video.streams if stream.kind == "audio"]
         return tuple(replace(track, channels=track.channels or 2) for track in tracks)
 
-    @property
-    def pixel_aspect(self) -> Fraction:
-        """Width of a pixel of the upright picture over its height."""
-        aspect = self.video.pixel_aspect
-        return 1 / aspect if self.video.orientation.transpose else aspect
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height of the upright picture, pixels."""
-        width, height = self.video.width, self.video.height
-        return (height, width) if self.video.orientation.transpose else (width, height)
-
 
 def sequence_of(cutlist: Cutlist, format: str) -> Sequence:
     """Lay a cutlist out for a format; `format` is a key of `frames.RATES`."""

@@ -39,6 +39,8 @@ class Tags:
     seconds: dict[str, int]
     """Label to the seconds its segments add up to; every label of the model is there."""
     segments: list[Segment]
+    lines: list[int]
+    """Of the file, the one that each segment ends on; there may be empty ones between."""
 
 
 def render(segments: Sequence[Segment], labels: Sequence[str], movie: str, duration: Fraction) -> str:
@@ -75,12 +77,13 @@ def read(path: str | Path) -> Tags:
     """
     try:
         text = Path(path).read_bytes().decode("utf-8", errors="surrogateescape")
-        rows = [_without_trailing_comma(row) for row in csv.reader(io.StringIO(text, newline=""))]
+        reader = csv.reader(io.StringIO(text, newline=""))
+        numbered = [(reader.line_num, row) for raw in reader if (row := _without_trailing_comma(raw))]
     except OSError as error:
         raise FormatError(f"{path}: the tags cannot be read ({error.strerror})") from error
     except csv.Error as error:
         raise FormatError(f"{path}: not a tag file ({error})") from error
-    rows = [row for row in rows if row]
+    rows = [row for _, row in numbered]
     if len(rows) < 3 or [cell.strip() for cell in rows[2]] != HEADER or len(rows[0]) != len(rows[1]):
         raise FormatError(f"{path}: not a tag file (its first three lines are not names, seconds and header)")
     try:
@@ -88,7 +91,8 @@ def read(path: str | Path) -> Tags:
         segments = [_segment(row) for row in rows[3:]]
     except (ValueError, MilesDeepError) as error:
         raise FormatError(f"{path}: not a tag file ({error})") from error
-    return Tags(rows[0][0], total, dict(zip(rows[0][1:], seconds, strict=True)), segments)
+    labels, lines = rows[0][1:], [line for line, _ in numbered[3:]]
+    return Tags(rows[0][0], total, dict(zip(labels, seconds, strict=True)), segments, lines)
 
 
 def _without_trailing_comma(row: list[str]) -> list[str]:

@@ -86,7 +86,7 @@ def write(cutlist: Cutlist) -> str:
 
 def notes(cutlist: Cutlist) -> Many[str]:
     """Whether frames were resampled, and whether the picture's shape has no name."""
-    aspect = sequence_of(cutlist, "xmeml").pixel_aspect
+    aspect = cutlist.video.upright_aspect
     shape = [] if _pixels(aspect) else [f"xmeml: no name for pixels of {aspect}, so tell your editor their shape"]
     return [*resampling_note(cutlist.video, "xmeml"), *shape]
 
@@ -141,9 +141,9 @@ def _media(sequence: Sequence) -> dict[str, Any]:
 
 
 def _picture(sequence: Sequence) -> dict[str, Any]:
-    width, height = sequence.size
+    width, height = sequence.video.upright_size
     kind: dict[str, Any] = {"rate": _rate(sequence), "width": str(width), "height": str(height)}
-    kind |= _pixels(sequence.pixel_aspect)
+    kind |= _pixels(sequence.video.upright_aspect)
     if not sequence.video.interlaced:
         kind["fielddominance"] = "none"
     return kind

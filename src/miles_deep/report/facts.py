@@ -25,10 +25,7 @@ PACKAGES = {
 def film_facts(video: Video) -> Facts:
     """What probing told of a film."""
     picture = video.streams[video.picture]
-    width, height = video.width, video.height
-    aspect = 1 / video.pixel_aspect if video.orientation.transpose else video.pixel_aspect
-    if video.orientation.transpose:
-        width, height = height, width
+    (width, height), aspect = video.upright_size, video.upright_aspect
     facts = {"file": video.path.name, "container": video.container, "length": clock(video.duration)}
     facts["picture"] = f"{picture.codec or 'unknown codec'}, {width} x {height}, {video.pixel_format}"
     if aspect != 1:

@@ -32,9 +32,7 @@ def size_within(width: int, height: int, aspect: Fraction, box: tuple[int, int])
 
 def shown_size(video: Video, box: tuple[int, int]) -> tuple[int, int]:
     """Width and height of the film's thumbnails in such a box."""
-    if video.orientation.transpose:
-        return size_within(video.height, video.width, 1 / video.pixel_aspect, box)
-    return size_within(video.width, video.height, video.pixel_aspect, box)
+    return size_within(*video.upright_size, video.upright_aspect, box)
 
 
 def strip_times(keyframes: Sequence[Fraction], duration: Fraction, count: int) -> list[Fraction]:

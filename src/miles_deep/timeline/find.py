@@ -57,13 +57,13 @@ def find_segments(scores: Scores, targets: Sequence[str], rule: Rule | Rules | N
         LabelError: a name in a target is no label or group of the model, or no label is in it.
     """
     rules = as_rules(rule)
-    return _found(scores, winners(scores, contest(targets, scores.labels, scores.groups), rules), rules)
+    return _found(scores, winners(scores.values, contest(targets, scores.labels, scores.groups), rules), rules)
 
 
 def find_all(scores: Scores, rule: Rule | Rules | None = None) -> list[Segment]:
     """The segments of every label on its own, in order of their start."""
     rules = as_rules(rule)
-    won = winners(scores, contest(scores.labels, scores.labels, scores.groups), rules)
+    won = winners(scores.values, contest(scores.labels, scores.labels, scores.groups), rules)
     found = [
         segment
         for label in sorted(set(won.winner.tolist()))
@@ -72,10 +72,10 @@ def find_all(scores: Scores, rule: Rule | Rules | None = None) -> list[Segment]:
     return sorted(found, key=lambda segment: (segment.span, segment.label))
 
 
-def winners(scores: Scores, contest: Contest, rules: Rules) -> Winners:
+def winners(values: NDArray[np.float32], contest: Contest, rules: Rules) -> Winners:
     """Who wins each second, of scores made as certain as `rules.temperature` says and smoothed."""
-    values = calibrate(scores.values, rules.temperature)
-    winner, score = smoothed_winners(contest.table(values), rules.smoothing)
+    table = contest.table(calibrate(values, rules.temperature))
+    winner, score = smoothed_winners(table, rules.smoothing)
     of_name = [rules.of(name) for name in contest.names]
     # As precise as the scores: one of 0.7 reaches 0.7.
     least = np.array([rule.min_score for rule in of_name], np.float32)[winner]
@@ -84,20 +84,12 @@ def winners(scores: Scores, contest: Contest, rules: Rules) -> Winners:
     return Winners(contest.names, winner, score, is_target, is_target & (score >= least), max_gap)
 
 
-def matching_frames(
-    values: NDArray[np.float32], scores: Scores, targets: Sequence[str], rules: Rules
-) -> NDArray[np.bool_]:
+def matching_frames(values: NDArray[np.float32], contest: Contest, rules: Rules) -> NDArray[np.bool_]:
     """(N,) whether single frames with such scores ([N, K]) match; nothing is smoothed.
 
     With `viterbi` the min score is that of a whole stretch and not of a frame, so there only the winner counts.
     """
-    frames = replace(
-        scores,
-        times=np.arange(len(values), dtype=np.float64),
-        values=values,
-        looked=np.ones(len(values), np.bool_),
-    )
-    won = winners(frames, contest(targets, scores.labels, scores.groups), replace(rules, smoothing=Smoothing()))
+    won = winners(values, contest, replace(rules, smoothing=Smoothing()))
     return won.is_target if rules.smoothing.method == "viterbi" else won.matches
 
 

@@ -19,6 +19,7 @@ from miles_deep.timeline.edges import NEAR, Edge, find_edges, settle
 from miles_deep.timeline.find import matching_frames
 from miles_deep.timeline.rules import Rules
 from miles_deep.timeline.segment import Segment
+from miles_deep.timeline.targets import contest
 from miles_deep.video import Video
 from miles_deep.video.shots import frame_changes, frames_to_compare, shot_changes
 
@@ -55,6 +56,7 @@ def refine_edges(
     seconds = zip(midpoints(scores.duration), scores.values, scores.looked, strict=True)
     seen = {**(memory.looks() if memory else {}), **{time: row for time, row, looked in seconds if looked}}
     new: Looks = {}
+    asked = contest(targets, scores.labels, scores.groups)
     with contextlib.ExitStack() as opened:
         pipeline: Pipeline | None = None
 
@@ -68,7 +70,7 @@ def refine_edges(
             found = {time: seen[time] for time in times if time in seen}
             if not found:
                 return {}
-            matches = matching_frames(np.stack(list(found.values())), scores, targets, rules)
+            matches = matching_frames(np.stack(list(found.values())), asked, rules)
             return dict(zip(found, matches.tolist(), strict=True))
 
         edges = find_edges(segments, video.index.frame_times, scores.duration, look)

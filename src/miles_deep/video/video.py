@@ -105,6 +105,16 @@ class Video:
         return index_packets(self.path, self.start)
 
     @property
+    def upright_size(self) -> tuple[int, int]:
+        """Width and height of a frame that stands upright, in its pixels."""
+        return (self.height, self.width) if self.orientation.transpose else (self.width, self.height)
+
+    @property
+    def upright_aspect(self) -> Fraction:
+        """Width of a pixel of an upright frame over its height."""
+        return 1 / self.pixel_aspect if self.orientation.transpose else self.pixel_aspect
+
+    @property
     def keyframes(self) -> tuple[Fraction, ...]:
         """Seconds at which decoding can start, in order."""
         return self.index.keyframes

@@ -166,7 +166,7 @@ def count(track: Track, grid: Grid, parts: int) -> Counts:
 
 
 def _won(example: Example, targets: Sequence[str], rules: Rules) -> Winners:
-    return winners(example.scores, contest(targets, example.scores.labels, example.scores.groups), rules)
+    return winners(example.scores.values, contest(targets, example.scores.labels, example.scores.groups), rules)
 
 
 def _runs(

@@ -95,7 +95,7 @@ def _evaluated(words: Vocabulary, example: Example, rules: Rules) -> Evaluation:
 
 def _winners(words: Vocabulary, scores: Scores, rules: Rules) -> NDArray[np.intp]:
     """(N,) of every second, which label wins it; their count where it is none of them."""
-    won = winners(scores, contest(words.labels, scores.labels, scores.groups), rules)
+    won = winners(scores.values, contest(words.labels, scores.labels, scores.groups), rules)
     number = {label: place for place, label in enumerate(words.labels)}
     return np.array([number.get(name, len(number)) for name in won.names], np.intp)[won.winner]
 
