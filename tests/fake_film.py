@@ -9,6 +9,7 @@ import numpy as np
 from miles_deep.classify.looks import Look, Looks
 from miles_deep.classify.sampling import SAMPLINGS, Second
 from miles_deep.video import Reading
+from miles_deep.video.entry import FRESH
 from miles_deep.video.packets import PacketIndex
 
 TruthOf = Callable[[Fraction], Sequence[float]]
@@ -21,7 +22,15 @@ def packets(
     """An index of packets, given in decoding order; a keyframe is 9,000 bytes, another frame 1,000."""
     key = np.array(keyframes, np.bool_)
     sizes = np.where(key, 9000, 1000) if size is None else np.array(size)
-    return PacketIndex(tick, np.array(pts, np.int64), key, sizes.astype(np.int64), np.arange(len(pts)), last)
+    return PacketIndex(
+        tick=tick,
+        pts=np.array(pts, np.int64),
+        keyframe=key,
+        entry=key.astype(np.uint8) * FRESH,
+        size=sizes.astype(np.int64),
+        stamp=np.arange(len(pts)),
+        last_duration=last,
+    )
 
 
 def steady(

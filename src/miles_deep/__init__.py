@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from miles_deep import errors
 from miles_deep.classify import Scores, Store
-from miles_deep.edit import EditResult
+from miles_deep.edit import EditResult, Effect, Take, Treatment
 from miles_deep.errors import MilesDeepError
 from miles_deep.export import ExportResult, export
 from miles_deep.model import Model, ModelCard, Preprocess, load_model
@@ -32,7 +32,7 @@ from miles_deep.timeline import (
     select,
 )
 from miles_deep.video import Scaler, Video, frames_at, probe
-from miles_deep.workflow import analyze, edit, edit_clips, mark, refine
+from miles_deep.workflow import analyze, edit, edit_clips, join, mark, refine
 
 if TYPE_CHECKING:
     from miles_deep.model.caffe import import_caffe
@@ -43,6 +43,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "EditResult",
+    "Effect",
     "Evaluation",
     "ExportResult",
     "Margin",
@@ -59,6 +60,8 @@ __all__ = [
     "Smoothing",
     "Span",
     "Store",
+    "Take",
+    "Treatment",
     "Truth",
     "Tuning",
     "Video",
@@ -73,6 +76,7 @@ __all__ = [
     "find_segments",
     "frames_at",
     "import_caffe",
+    "join",
     "load_model",
     "mark",
     "probe",

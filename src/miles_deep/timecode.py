@@ -70,6 +70,12 @@ def subtract(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
     return left
 
 
+def within(spans: Iterable[Span], limits: Span) -> list[Span]:
+    """What of some spans lies in another."""
+    cut = ((max(span.start, limits.start), min(span.end, limits.end)) for span in spans)
+    return [Span(start, end) for start, end in cut if start < end]
+
+
 def overlap(one: Span, other: Span) -> Fraction:
     """Seconds that two spans share."""
     return max(Fraction(0), min(one.end, other.end) - max(one.start, other.start))

@@ -15,7 +15,7 @@ from pathlib import Path
 from miles_deep.classify import Progress, Scores, Store, score
 from miles_deep.classify.memory import FilmMemory
 from miles_deep.classify.score import check
-from miles_deep.edit import EditResult, Mode, cut, cut_clips
+from miles_deep.edit import EditResult, Effect, Mode, Take, cut, cut_clips
 from miles_deep.edit.mark import mark_film
 from miles_deep.errors import OptionError
 from miles_deep.files import same_file
@@ -139,8 +139,10 @@ def edit(
     film: Film,
     spans: Sequence[Span],
     output: str | Path,
-    mode: Mode = "encode",
+    mode: Mode = "smart",
     *,
+    effects: Sequence[Effect] = (),
+    verify: bool = True,
     force: bool = False,
     replace: bool = False,
     temporary: str | Path | None = None,
@@ -152,8 +154,12 @@ def edit(
         film: the source; it is not written to, unless `replace` is given.
         spans: what to keep, in seconds from the video's start.
         output: the new film; its suffix says which container. It appears only when complete.
-        mode: `encode` cuts to the frame and encodes anew; `copy` takes packets as they are, from the keyframe
-            at or before each start.
+        mode: `smart` cuts to the frame, copies what it can, and encodes only the frames between a span's edge and
+            the next whole group of pictures; `copy` takes packets as they are, from the keyframe at or before each
+            start; `encode` cuts to the frame and encodes everything anew.
+        effects: stretches to blur, mute, or play at another speed.
+        verify: decode what `smart` wrote around every join and compare it with the source; where it is not the
+            same, more is encoded, and the result says so.
         force: replace the output where it is there already.
         replace: the output takes the source's place: the source is deleted once the output is complete.
         temporary: folder for the unfinished film; the output's own where None.
@@ -164,10 +170,45 @@ def edit(
         OptionError: there is nothing to keep.
         OutputError: the output cannot be written; no partial file stays.
     """
-    video, path = _probed(film), Path(output)
-    temporary = Path(temporary) if temporary is not None else None
-    result = cut(video, spans, path, mode, force=force, replace=replace, temporary=temporary, progress=progress)
-    return _in_its_place(result, video) if replace else result
+    take = Take(_probed(film), spans, effects)
+    result = cut(
+        [take],
+        Path(output),
+        mode,
+        verify=verify,
+        force=force,
+        replace=replace,
+        temporary=_folder(temporary),
+        progress=progress,
+    )
+    return _in_its_place(result, take.video) if replace else result
+
+
+def join(
+    takes: Sequence[Take],
+    output: str | Path,
+    mode: Mode = "smart",
+    *,
+    verify: bool = True,
+    force: bool = False,
+    temporary: str | Path | None = None,
+    progress: Progress | None = None,
+) -> EditResult:
+    """Cut several films down to some spans of each, and make one film of them, in this order.
+
+    Args:
+        takes: what to keep of each film. Their pictures have to be of one codec, size and pixel format, and their
+            sound tracks as many and of one kind each. Films that were encoded with other settings than the first
+            are encoded anew.
+        output, mode, verify, force, temporary, progress: as of `edit`.
+
+    Raises:
+        OptionError: there is nothing to keep, or the films do not go together.
+        VideoError, OutputError: as `edit`.
+    """
+    return cut(
+        takes, Path(output), mode, verify=verify, force=force, temporary=_folder(temporary), progress=progress
+    )
 
 
 def mark(
@@ -185,9 +226,10 @@ def mark(
     Arguments and errors are those of `edit`.
     """
     video, path = _probed(film), Path(output)
-    temporary = Path(temporary) if temporary is not None else None
     chapters = [Chapter(segment.span, segment.label) for segment in segments]
-    result = mark_film(video, chapters, path, force=force, replace=replace, temporary=temporary, progress=progress)
+    result = mark_film(
+        video, chapters, path, force=force, replace=replace, temporary=_folder(temporary), progress=progress
+    )
     return _in_its_place(result, video) if replace else result
 
 
@@ -195,8 +237,10 @@ def edit_clips(
     film: Film,
     spans: Sequence[Span],
     folder: str | Path,
-    mode: Mode = "encode",
+    mode: Mode = "smart",
     *,
+    effects: Sequence[Effect] = (),
+    verify: bool = True,
     force: bool = False,
     temporary: str | Path | None = None,
     progress: Progress | None = None,
@@ -206,8 +250,15 @@ def edit_clips(
     The folder appears only when all are complete; with `force`, files of the same names in a folder that is
     there already are replaced. Arguments and errors are those of `edit`.
     """
-    temporary = Path(temporary) if temporary is not None else None
-    return cut_clips(_probed(film), spans, Path(folder), mode, force=force, temporary=temporary, progress=progress)
+    return cut_clips(
+        Take(_probed(film), spans, effects),
+        Path(folder),
+        mode,
+        verify=verify,
+        force=force,
+        temporary=_folder(temporary),
+        progress=progress,
+    )
 
 
 def _in_its_place(result: EditResult, video: Video) -> EditResult:
@@ -215,6 +266,10 @@ def _in_its_place(result: EditResult, video: Video) -> EditResult:
     if not same_file(result.path, video.path):
         video.path.unlink()
     return result
+
+
+def _folder(temporary: str | Path | None) -> Path | None:
+    return Path(temporary) if temporary is not None else None
 
 
 def _probed(film: Film) -> Video:

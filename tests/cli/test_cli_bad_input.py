@@ -65,7 +65,8 @@ CASES = [
     fails("-a", "no such file", movie="nope.mp4"),
     fails("", "no such file", movie="nope.mp4"),
     usage("-t red", "Missing argument 'MOVIE'", movie=None),
-    usage("{0}/other.mp4", "unexpected extra argument", "other.mp4"),
+    usage("{0}/other.mp4", "other.mp4: one movie at a time; `miles-deep cut --join` makes one film of several"),
+    usage("-x {0}/other.mp4", "other.mp4: one movie at a time"),
     usage("-t gren", "no label 'gren' in the model; did you mean 'green'?"),
     usage("-t red,zzz", "no label 'zzz' in the model; it has: red, green, blue, warm"),
     usage("-t warn", "no label 'warn' in the model; did you mean 'warm'?"),
@@ -111,7 +112,31 @@ CASES = [
     usage("-x -c --replace", "-c makes many films"),
     usage("-x --replace -o {0}", "-o has no say"),
     usage("-x -n --replace", "-n keeps the original and --replace does not"),
-    usage("-x --mode smart", "--mode", "'smart'", "encode", "copy"),
+    usage("-x --mode clever", "--mode", "'clever'", "smart", "copy", "encode"),
+    usage("--no-verify", "--no-verify is about a cut"),
+    usage("-x --no-verify --mode copy", "--no-verify is about mode smart"),
+    usage("-x --no-verify --mode encode", "--no-verify is about mode smart"),
+    *[
+        usage(f"{effect} --mode copy", "--mode copy changes no frame, so it can neither blur, mute nor")
+        for effect in ("--blur red", "-x --mute red", "--speed red=2")
+    ],
+    *[usage(f"-a {effect}", "are about a cut and -a cuts nothing") for effect in ("--blur red", "--speed red=2")],
+    *[usage(f"{flag} gren", "did you mean 'green'?") for flag in ("--blur", "--mute", "-x --blur")],
+    usage("--blur red&green", "target 'red&green': no label of the model is in it"),
+    usage("--speed gren=2", "no label 'gren' in the model; did you mean 'green'?"),
+    *[usage(f"--speed {text}", f"--speed '{text}': say of what, and how fast") for text in ("red", "=8", "8")],
+    *[
+        usage(f"--speed red={value}", f"--speed 'red={value}': '{value}' is no number")
+        for value in ("x", "8x", "nan", "1/0", "")
+    ],
+    *[
+        usage(f"--speed red={value}", f"--speed 'red={value}': a speed has to lie between 0.1 and 100, not")
+        for value in ("0", "-2", "0.09", "101")
+    ],
+    usage("--speed red=1", "--speed 'red=1': that is how fast it is played anyway"),
+    usage("--speed red=2 --margin 1", "--margin is about what is kept, blurred or muted"),
+    usage("--mute red", "movie.mp4: has no sound, so there is nothing to mute"),
+    fails("--blur one", "done.cut.mp4: is there already", movie="done.mp4", model="two.onnx"),
     usage("-x -o {0}/missing", "-o", "missing: no such folder"),
     usage("-x -o {0}/text.mp4", "-o", "text.mp4: no such folder"),
     usage("-x -d {0}/missing", "-d", "missing: no such folder"),

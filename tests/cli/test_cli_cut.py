@@ -1,5 +1,6 @@
 """-t and -x: the film cut down; its pictures prove where."""
 
+import re
 import shutil
 
 import pytest
@@ -37,7 +38,8 @@ def test_keeps_what_was_asked_for(movie, model, flags, kept):
     out = done(movie, *flags, "--model", model)
     cut = movie.with_name("movie.cut.mp4")
     assert colours_in(cut) == frames_of(kept)
-    assert f"wrote {cut}: 0:00:{len(seconds_of(kept)):02}, {len(frames_of(kept))} frames" in out
+    assert f"wrote {cut}: 0:00:{len(seconds_of(kept)):02}, copied " in out
+    assert f" of {len(frames_of(kept))} frames, " in out
     assert set(tree(movie.parent)) == {"movie.mp4", "movie.cut.mp4"} and movie.read_bytes() == before
 
 
@@ -46,7 +48,7 @@ def test_what_it_prints(movie, model):
     assert out.splitlines() == [
         "0:00:00-0:00:10          score 1.00  coverage 1.00  red",
         "0:00:16-0:00:20          score 1.00  coverage 1.00  blue",
-        f"wrote {movie.with_name('movie.cut.mp4')}: 0:00:14, 140 frames, 2 spans (encode)",
+        f"wrote {movie.with_name('movie.cut.mp4')}: 0:00:14, copied 110 of 140 frames, 2 spans (smart)",
     ]
 
 
@@ -59,8 +61,8 @@ def test_json(movie, model):
     ]
     [made] = said["outputs"]
     assert made == {
-        **{"path": str(movie.with_name("movie.cut.mp4")), "duration": 14, "frames": 140, "mode": "encode"},
-        **{"spans": [[0, 10], [16, 20]], "notes": []},
+        **{"path": str(movie.with_name("movie.cut.mp4")), "duration": 14, "frames": 140, "copied_frames": 110},
+        **{"mode": "smart", "spans": [[0, 10], [16, 20]], "notes": []},
     }
 
 
@@ -92,8 +94,8 @@ def test_clips(movie, model):
         "movie.002.mp4": frames_of("b4"),
     }
     assert out.splitlines()[2:] == [
-        f"wrote {folder / 'movie.001.mp4'}: 0:00:10, 100 frames, 1 span (encode)",
-        f"wrote {folder / 'movie.002.mp4'}: 0:00:04, 40 frames, 1 span (encode)",
+        f"wrote {folder / 'movie.001.mp4'}: 0:00:10, copied 90 of 100 frames, 1 span (smart)",
+        f"wrote {folder / 'movie.002.mp4'}: 0:00:04, copied 20 of 40 frames, 1 span (smart)",
     ]
 
 
@@ -149,26 +151,54 @@ def test_nothing_found(place, model):
     movie = paint(place / "green.mp4", "g5")
     arguments = [movie, "-t", "red,blue", "--model", model]
     assert done(*arguments) == "no segment of red,blue found; nothing written\n"
-    assert done_json(*arguments) == {"movie": str(movie), "segments": [], "outputs": []}
-    assert done_json(*arguments, "--dry-run") == {"segments": [], "mode": "encode", "pieces": []}
+    assert done_json(*arguments) == {"movie": str(movie), "segments": [], "effects": [], "outputs": []}
+    planned = {"mode": "smart", "duration": 0, "frames": 0, "copied_frames": 0, "pieces": []}
+    assert done_json(*arguments, "--dry-run") == {"segments": [], "effects": [], **planned}
     assert set(tree(place)) == {"green.mp4"}
 
 
-@pytest.mark.parametrize(
-    ("mode", "start", "reason"), [("encode", 10, "anew"), ("copy", 9, "keyframe 1.000 s before")]
-)
-def test_dry_run(movie, model, mode, start, reason):
+PLANS = {
+    "smart": [
+        "would write 0:00:06, copied 30 of 60 frames (smart):",
+        "  encode 0:00:10-0:00:12             20 frames, begins inside a group of pictures",
+        "  copy   0:00:12-0:00:15             30 frames, 1 whole group of pictures",
+        "  encode 0:00:15-0:00:16             10 frames, ends inside a group of pictures",
+    ],
+    "copy": [
+        "would write 0:00:07, 70 frames (copy):",
+        "  copy   0:00:09-0:00:16             70 frames, from the keyframe 1.000 s before 0:00:10",
+    ],
+    "encode": [
+        "would write 0:00:06, 60 frames (encode):",
+        "  encode 0:00:10-0:00:16             60 frames, every frame encoded anew",
+    ],
+}
+
+
+@pytest.mark.parametrize("mode", PLANS)
+def test_dry_run(movie, model, mode):
     movie.with_name("movie.cut.mp4").write_bytes(b"an output that is there already does not matter")
     before = tree(movie.parent)
     arguments = [movie, "-t", "green", "--model", model, "--mode", mode, "--dry-run"]
-    lines = done(*arguments).splitlines()
-    assert lines[0] == "0:00:10-0:00:16          score 1.00  coverage 1.00  green"
-    assert lines[1] == f"would write 0:00:{16 - start:02} ({mode}):"
-    assert lines[2].startswith(f"  0:00:{start:02}-0:00:16  {(16 - start) * RATE} frames") and reason in lines[2]
+    assert done(*arguments).splitlines() == [
+        "0:00:10-0:00:16          score 1.00  coverage 1.00  green",
+        *PLANS[mode],
+    ]
     said = done_json(*arguments)
     [piece] = said["pieces"]
-    assert (said["mode"], piece["start"], piece["end"], piece["frames"]) == (mode, start, 16, (16 - start) * RATE)
+    start = 9 if mode == "copy" else 10
+    assert (said["mode"], piece["start"], piece["end"], piece["output_start"]) == (mode, start, 16, 0)
+    assert piece["frames"] == said["frames"] == (16 - start) * RATE and said["duration"] == 16 - start
+    copied = sum(part["frames"] for part in piece["parts"] if part["how"] == "copy")
+    assert copied == said["copied_frames"] == {"smart": 30, "copy": 70, "encode": 0}[mode]
+    lines = [f"{part['how']:<7}{part['reason']}" for part in piece["parts"]]
+    assert lines == [re.sub(r"^  (.{7}).*frames, ", r"\1", line) for line in PLANS[mode][1:]]
     assert tree(movie.parent) == before
+
+
+def test_without_verification(movie, model):
+    done(movie, "-t", "green", "--model", model, "--no-verify")
+    assert colours_in(movie.with_name("movie.cut.mp4")) == frames_of("g6")
 
 
 @pytest.mark.parametrize(("container", "suffix"), [("avi", ".avi"), ("mov", ".MOV")])

@@ -63,6 +63,9 @@ def test_a_container_without_chapters(place, model, film):
         ([], "say what to keep or to drop with -t, -x or --drop, or give --mark"),
         (["--mark", "-c"], "-c is about a cut and --mark does not cut"),
         (["--mark", "--mode", "copy"], "--mode is about a cut and --mark does not cut"),
+        (["--mark", "--no-verify"], "--no-verify is about a cut and --mark does not cut"),
+        (["--mark", "--blur", "red"], "--blur is about a cut and --mark does not cut"),
+        (["--mark", "--speed", "red=2"], "--speed is about a cut and --mark does not cut"),
     ],
 )
 def test_what_makes_no_sense(movie, model, flags, says):

@@ -42,7 +42,7 @@ class Cut:
     def expected(self) -> list[tuple[Fraction, int]]:
         """(time, number) of every frame that should be seen: those that are asked for, or, for `copy`, those
         of the spans that are said to have come out."""
-        spans = self.asked if self.result.mode == "encode" else self.result.spans
+        spans = self.result.spans if self.result.mode == "copy" else self.asked
         return expected_pictures(self.spec, spans)
 
     @property

@@ -1,5 +1,6 @@
 """The bare form: `miles-deep movie.mp4`, with the flags of the first program."""
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -7,7 +8,7 @@ import click
 from miles_deep import __version__
 from miles_deep.cli.actions import ACTIONS
 from miles_deep.cli.commands import COMMANDS
-from miles_deep.cli.flags import CUTTING, HELP, MOVIE, TARGETS, flags
+from miles_deep.cli.flags import CUTTING, EFFECTS, HELP, ONE_OF_MOVIES, TARGETS, flags
 from miles_deep.cli.options import Options
 
 NOTES = "Exit codes: 0 done, 1 failed, 2 the command line is wrong, 130 interrupted."
@@ -32,12 +33,12 @@ class BareForm(click.Command):
     context_settings=HELP,
     no_args_is_help=True,
 )
-@flags(MOVIE, TARGETS, TAG, CUTTING, VERSION)
-def bare(**given: Any) -> None:
+@flags(ONE_OF_MOVIES, TARGETS, EFFECTS, TAG, CUTTING, VERSION)
+def bare(movies: tuple[Path, ...], **given: Any) -> None:
     """Watch MOVIE, and cut it, tag it, or tell what is in it.
 
-    Without -t, -x, --drop or -a nothing is written: it prints what the film contains.
+    Without -t, -x, --drop, --blur, --mute, --speed or -a nothing is written: it prints what the film contains.
     """
-    options = Options(**given, mark=False)
+    options = Options(**given, movie=movies[0], movies=movies, join=False, mark=False)
     options.check()
     ACTIONS[options.action](options)

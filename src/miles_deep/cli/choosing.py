@@ -76,9 +76,14 @@ class Choosing(Ruling):
     refine: bool | None
 
     @property
-    def chooses(self) -> bool:
+    def selects(self) -> bool:
         """Whether anything is said of what to keep or to drop."""
         return bool(self.targets or self.dropped) or self.all_but_background
+
+    @property
+    def chooses(self) -> bool:
+        """Whether anything is named that is to be found."""
+        return self.selects
 
     @property
     def refines(self) -> bool:
@@ -116,12 +121,15 @@ class Choosing(Ruling):
         if not self.chooses:
             return Selection(tuple(find_all(watched.scores, choice.rules)), ())
         keep, drop = (
-            self._found(watched, targets, model, choice.rules) if targets else None
+            self.found(watched, targets, model, choice.rules) if targets else None
             for targets in (choice.keep, choice.drop)
         )
-        return select(keep, drop or (), watched.scores.duration, choice.margin)
+        # Where the whole film is kept it has no edges that could grow or shrink.
+        margin = choice.margin if self.selects else None
+        return select(keep, drop or (), watched.scores.duration, margin)
 
-    def _found(self, watched: Watched, targets: Sequence[str], model: Model, rules: Rules) -> list[Segment]:
+    def found(self, watched: Watched, targets: Sequence[str], model: Model, rules: Rules) -> list[Segment]:
+        """The segments of some targets in a film that was watched; their edges to the frame."""
         segments = find_segments(watched.scores, targets, rules)
         if not self.refines:
             return segments

@@ -1,61 +1,41 @@
-"""-t, -x and --drop: cut the film down to what was asked for."""
+"""-t, -x, --drop, --blur, --mute and --speed: cut the film down to what was asked for, and do that to it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
+from miles_deep.cli.chosen import Asked, Chosen, asked_of, chosen_of, chosen_record, print_chosen
 from miles_deep.cli.options import Options
-from miles_deep.cli.printing import (
-    film_record,
-    plan_record,
-    print_film,
-    print_json,
-    print_plan,
-    print_segments,
-    segment_record,
-)
+from miles_deep.cli.printing import film_record, plan_record, print_film, print_json, print_plan
 from miles_deep.cli.progress import progress_bar
 from miles_deep.cli.text import shown
-from miles_deep.cli.watch import notes, watch
-from miles_deep.edit import EditPlan, EditResult, plan_cut
+from miles_deep.cli.watch import notes
+from miles_deep.edit import EditResult, plan_cut
 from miles_deep.edit.target import output_suffix
 from miles_deep.files import check_writable
-from miles_deep.timecode import Span
-from miles_deep.timeline import Segment
 from miles_deep.video import Video, probe
 from miles_deep.workflow import edit, edit_clips
-
-NOTHING_LEFT = "nothing of the film is left; nothing written"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of it."""
-
-    segments: Sequence[Segment]
-    films: Sequence[EditResult] = ()
 
 
 def cut_film(options: Options) -> None:
     """Watch the film, find the segments of the targets, and write what is kept as a film, or as one film each."""
     model = options.load()
     video = probe(options.movie.resolve() if options.replace else options.movie)
-    choice = options.asked(model)
+    asked = asked_of(options, model, [video])
     output = output_of(options, video)
     if not options.dry_run:
         check_writable(output, options.force or output == video.path, folder=options.clips)
-    selection = options.choose(choice, watch(options, video, model), model)
-    # Where nothing is to be taken away the cut would be the film once more.
-    kept = selection.kept if selection.segments else ()
+    chosen = chosen_of(options, asked, model, video)
     if options.dry_run:
-        plan, told = plan_cut(video, kept, options.how) if kept else (None, [])
-        notes(tuple(told), video)
-        _print_plan(options, choice.named, selection.segments, plan)
+        _plan(options, asked, chosen, output)
         return
-    outcome = Outcome(selection.segments, _write(options, video, kept, output) if kept else ())
-    _print(options, video, choice.named, outcome)
+    films = _write(options, chosen, output) if chosen.found and chosen.kept else []
+    if options.as_json:
+        outputs = [film_record(film) for film in films]
+        print_json({"movie": shown(video.path), **chosen_record(chosen), "outputs": outputs})
+        return
+    print_chosen(options, asked, chosen)
+    for film in films:
+        print_film(film)
 
 
 def output_of(options: Options, video: Video) -> Path:
@@ -66,14 +46,29 @@ def output_of(options: Options, video: Video) -> Path:
     return (options.output or video.path.parent) / f"{video.path.stem}.cut{suffix}"
 
 
-def _write(options: Options, video: Video, spans: Sequence[Span], output: Path) -> list[EditResult]:
+def _plan(options: Options, asked: Asked, chosen: Chosen, output: Path) -> None:
+    does = chosen.found and chosen.kept
+    plan, told = plan_cut([chosen.take], options.how, output) if does else (None, [])
+    notes(told, chosen.video.path)
+    if options.as_json:
+        print_json({**chosen_record(chosen), **plan_record(plan, options.how)})
+        return
+    print_chosen(options, asked, chosen)
+    if plan is not None:
+        print_plan(plan)
+
+
+def _write(options: Options, chosen: Chosen, output: Path) -> Sequence[EditResult]:
+    take = chosen.take
     with progress_bar("cutting") as report:
         if options.clips:
             results = edit_clips(
-                video,
-                spans,
+                take.video,
+                take.spans,
                 output,
                 options.how,
+                effects=take.effects,
+                verify=options.verify,
                 force=options.force,
                 temporary=options.temporary,
                 progress=report,
@@ -81,42 +76,17 @@ def _write(options: Options, video: Video, spans: Sequence[Span], output: Path) 
         else:
             results = [
                 edit(
-                    video,
-                    spans,
+                    take.video,
+                    take.spans,
                     output,
                     options.how,
+                    effects=take.effects,
+                    verify=options.verify,
                     force=options.force,
                     replace=options.replace,
                     temporary=options.temporary,
                     progress=report,
                 )
             ]
-    notes(tuple(dict.fromkeys(note for result in results for note in result.notes)), video)
+    notes(dict.fromkeys(note for result in results for note in result.notes), take.video.path)
     return results
-
-
-def _print(options: Options, video: Video, targets: Sequence[str], outcome: Outcome) -> None:
-    if options.as_json:
-        segments = [segment_record(segment) for segment in outcome.segments]
-        outputs = [film_record(film) for film in outcome.films]
-        print_json({"movie": shown(video.path), "segments": segments, "outputs": outputs})
-        return
-    print_segments(outcome.segments, targets, options.reduces)
-    if outcome.segments and not outcome.films:
-        click.echo(NOTHING_LEFT)
-    for film in outcome.films:
-        print_film(film)
-
-
-def _print_plan(
-    options: Options, targets: Sequence[str], segments: Sequence[Segment], plan: EditPlan | None
-) -> None:
-    if options.as_json:
-        planned = plan_record(plan) if plan is not None else {"mode": options.how, "pieces": []}
-        print_json({"segments": [segment_record(s) for s in segments], **planned})
-        return
-    print_segments(segments, targets, options.reduces)
-    if plan is not None:
-        print_plan(plan)
-    elif segments:
-        click.echo(NOTHING_LEFT)

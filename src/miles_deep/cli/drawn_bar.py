@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from fractions import Fraction
 
 from rich.console import Console
 from rich.progress import (
@@ -39,4 +40,10 @@ def drawn_bar(title: str) -> Iterator[Report]:
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=float(done), total=float(total))
+
+        def report(done: Fraction, total: Fraction) -> None:
+            if done < bar.tasks[task].completed:  # begun anew: rate and time left are those of this time
+                bar.reset(task)
+            bar.update(task, completed=float(done), total=float(total))
+
+        yield report

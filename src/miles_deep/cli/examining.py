@@ -21,7 +21,6 @@ from miles_deep.timeline.tuning.examples import NONE, check_truth
 from miles_deep.timeline.tuning.truth import Row, Truth, read_truth
 from miles_deep.video import Video, probe
 
-MOVIES = click.argument("movies", nargs=-1, required=True, type=PATH, metavar="MOVIE...")
 TRUTH = click.option(
     "--truth",
     type=PATH,

@@ -121,7 +121,7 @@ def export(**given: Any) -> None:
     watched = watch(how, video, model)
     selection = how.choose(choice, watched, model)
     results = export_all(_cutlist(how, watched, selection), _wanted(how, paths, selection, video), force=how.force)
-    notes(tuple(note for result in results for note in result.notes), video)
+    notes((note for result in results for note in result.notes), video.path)
     _print(how, video, selection, results)
 
 
@@ -132,7 +132,7 @@ def _wanted(how: Exporting, paths: dict[str, Path], selection: Selection, video:
     idle = [name for name in paths if FORMATS[name].cuts]
     stale = {name: "; the file there is of another time" if paths[name].exists() else "" for name in idle}
     said = (f"nothing found to keep or to drop, so {name} is not written{stale[name]}" for name in idle)
-    notes(tuple(said), video)
+    notes(said, video.path)
     return {name: path for name, path in paths.items() if name not in idle}
 
 

@@ -8,6 +8,7 @@ import click
 
 from miles_deep.classify.sampling import EFFORT, SAMPLINGS
 from miles_deep.edit import MODES
+from miles_deep.edit.treatment import FASTEST, SLOWEST
 from miles_deep.timeline.rules import Rule, Smoothing
 from miles_deep.video.hardware import CHOICES
 
@@ -22,6 +23,9 @@ HELP = {"help_option_names": ["-h", "--help"]}
 USUAL, SMOOTH = Rule(), Smoothing()
 
 MOVIE = click.argument("movie", type=PATH)
+MOVIES = click.argument("movies", nargs=-1, required=True, type=PATH, metavar="MOVIE...")
+ONE_OF_MOVIES = click.argument("movies", nargs=-1, required=True, type=PATH, metavar="MOVIE")
+"""Of the bare form: it takes several in order to say what does."""
 BATCH_SIZE = click.option(
     "-b", "--batch-size", "batch_size", metavar="N", default=32, show_default=True, help="Batch size."
 )
@@ -67,6 +71,29 @@ TARGETS = (
     ),
     click.option("-x", "all_but_background", is_flag=True, help="Keep all but the model's background label."),
     click.option("--drop", "dropped", multiple=True, metavar="A,B", help="Take segments of these away."),
+)
+EFFECTS = (
+    click.option(
+        "--blur",
+        "blurred",
+        multiple=True,
+        metavar="A,B",
+        help="Blur the picture in segments of these, beyond recognition; --margin lets them grow.",
+    ),
+    click.option(
+        "--mute",
+        "muted",
+        multiple=True,
+        metavar="A,B",
+        help="Silence the sound in segments of these; --margin lets them grow.",
+    ),
+    click.option(
+        "--speed",
+        "sped",
+        multiple=True,
+        metavar="A,B=X",
+        help=f"Play segments of these X times as fast, {float(SLOWEST):g} to {float(FASTEST):g}.",
+    ),
 )
 RULE = (
     click.option(
@@ -121,10 +148,24 @@ CUT = (
     click.option(
         "-n", "keep_original", is_flag=True, help="Accepted; the movie is kept unless --replace is given."
     ),
-    click.option("--mode", type=click.Choice(MODES), help=f"How to cut.  [default: {MODES[0]}]"),
+    click.option(
+        "--mode",
+        type=click.Choice(MODES),
+        help="Cut to the frame and encode no more than the edges; or copy all, from keyframe on; or encode all."
+        f"  [default: {MODES[0]}]",
+    ),
+    click.option(
+        "--no-verify",
+        "verify",
+        is_flag=True,
+        flag_value=False,
+        default=True,
+        help="Of mode smart: do not decode the joins of the cut to compare them with the movie.",
+    ),
     click.option("--replace", is_flag=True, help="Put the cut in the movie's place."),
 )
 PNG = click.option("--png", type=PATH, metavar="FILE", help="Draw the result to this picture as well.")
+JOIN = click.option("--join", is_flag=True, help="Make one film of several MOVIEs: MOVIE.join.mp4.")
 MARK = click.option("--mark", is_flag=True, help="Cut nothing: mark the segments on the whole film.")
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Print what would be written; write nothing.")
 FORCE = click.option("--force", is_flag=True, help="Overwrite outputs that are there already.")

@@ -53,5 +53,5 @@ def _write(options: Options, video: Video, segments: Sequence[Segment], output: 
             temporary=options.temporary,
             progress=report,
         )
-    notes(film.notes, video)
+    notes(film.notes, video.path)
     return film

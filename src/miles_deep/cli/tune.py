@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from miles_deep.cli.examining import MOVIES, TRUTH, Examining, apart, percent, result_record, short
-from miles_deep.cli.flags import BATCH_SIZE, CAFFE, FILE, FORCE, HELP, JSON, MODEL, RULE, WATCHING, flags
+from miles_deep.cli.examining import TRUTH, Examining, apart, percent, result_record, short
+from miles_deep.cli.flags import BATCH_SIZE, CAFFE, FILE, FORCE, HELP, JSON, MODEL, MOVIES, RULE, WATCHING, flags
 from miles_deep.cli.printing import print_json
 from miles_deep.cli.text import counted, one_line, shown
 from miles_deep.files import check_writable

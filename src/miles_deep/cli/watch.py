@@ -1,7 +1,7 @@
 """What every command does first: open the film and the model, and watch."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -93,7 +93,7 @@ def watch(how: Watching, video: Video, model: Model) -> Watched:
             store=how.store,
             progress=report,
         )
-    notes(scores.notes, video)
+    notes(scores.notes, video.path)
     return Watched(video, scores, time.perf_counter() - began, reports > 0)
 
 
@@ -104,7 +104,7 @@ def refuse_input(flag: str, output: Path, inputs: Mapping[str, Path | None]) -> 
             raise OptionError(f"{flag} {shown(output)}: is {name}")
 
 
-def notes(lines: tuple[str, ...], video: Video) -> None:
-    """Print on stderr what a user should know, a line each."""
+def notes(lines: Iterable[str], path: Path) -> None:
+    """Print on stderr what a user should know of a film, a line each."""
     for line in lines:
-        click.echo(one_line(f"{video.path.name}: {line}"), err=True)
+        click.echo(one_line(f"{path.name}: {line}"), err=True)

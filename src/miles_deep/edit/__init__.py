@@ -2,6 +2,24 @@
 
 from miles_deep.edit.clips import cut_clips
 from miles_deep.edit.cutter import EditResult, cut, plan_cut
-from miles_deep.edit.plan import MODES, EditPlan, Mode, Piece, plan_edit
+from miles_deep.edit.pieces import MODES, Copy, EditPlan, Encode, Mode, Piece
+from miles_deep.edit.plan import plan_edit
+from miles_deep.edit.take import Take
+from miles_deep.edit.treatment import Effect, Treatment
 
-__all__ = ["MODES", "EditPlan", "EditResult", "Mode", "Piece", "cut", "cut_clips", "plan_cut", "plan_edit"]
+__all__ = [
+    "MODES",
+    "Copy",
+    "EditPlan",
+    "EditResult",
+    "Effect",
+    "Encode",
+    "Mode",
+    "Piece",
+    "Take",
+    "Treatment",
+    "cut",
+    "cut_clips",
+    "plan_cut",
+    "plan_edit",
+]

@@ -1,25 +1,24 @@
 """One film for every span."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-from miles_deep.edit.cutter import EditResult, Progress, cut
-from miles_deep.edit.plan import Mode
+from miles_deep.edit.cutter import EditResult, cut
+from miles_deep.edit.pieces import Mode
+from miles_deep.edit.take import Take
 from miles_deep.edit.target import output_suffix
+from miles_deep.edit.writing import Progress
 from miles_deep.errors import OptionError, OutputError
 from miles_deep.files import partial_folder
-from miles_deep.timecode import Span
-from miles_deep.video.video import Video
 
 
 def cut_clips(
-    video: Video,
-    spans: Sequence[Span],
+    take: Take,
     folder: Path,
-    mode: Mode = "encode",
+    mode: Mode = "smart",
     *,
+    verify: bool = True,
     force: bool = False,
     temporary: Path | None = None,
     progress: Progress | None = None,
@@ -29,6 +28,7 @@ def cut_clips(
     Raises:
         OptionError, OutputError, VideoError: as `cut` does.
     """
+    video, spans = take.video, take.spans
     if not spans:
         raise OptionError("nothing to keep: no spans were given")
     total = sum((span.length for span in spans), Fraction(0))
@@ -39,7 +39,8 @@ def cut_clips(
             name = f"{video.path.stem}.{number:03}{output_suffix(video)}"
             report = _within(progress, done, span.length, total)
             try:
-                clips.append(cut(video, [span], partial / name, mode, progress=report))
+                one = replace(take, spans=[span])
+                clips.append(cut([one], partial / name, mode, verify=verify, progress=report))
             except OutputError as error:  # in the words of the user, who knows of no other folder
                 raise OutputError(str(error).replace(str(partial), str(folder))) from error
             done += span.length

@@ -1,55 +1,26 @@
-"""Carry out an edit plan: every track a stream of packets, merged by time into one file."""
+"""From what is taken of films to one film: planned, written, looked at, and planned again where a join fails."""
 
-import heapq
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import reduce
 from pathlib import Path
 
-from av.audio.stream import AudioStream
-from av.container import InputContainer, OutputContainer
-from av.error import FFmpegError
-from av.packet import Packet
-from av.stream import Stream
-from av.subtitles.stream import SubtitleStream
-
-from miles_deep.edit.codecs import audio_encoder
-from miles_deep.edit.extras import (
-    COVERED,
-    copied_cover,
-    copy_attachments,
-    cut_chapters,
-    describe_like,
-    is_chapter_text,
-    is_cover,
-    kept_tags,
-)
-from miles_deep.edit.output import (
-    CannotCarry,
-    abandon,
-    check_carried,
-    create,
-    may_replace,
-    reason_of,
-    write_or_matroska,
-    written,
-)
-from miles_deep.edit.picture import copied_picture, encoded_picture
-from miles_deep.edit.plan import EditPlan, Mode, plan_edit
-from miles_deep.edit.sound import LONGEST_COPIED, copied_sound, encoded_sound, packet_length
-from miles_deep.edit.subtitles import copied_subtitles, read_events
+from miles_deep.edit.output import may_replace, write_or_matroska
+from miles_deep.edit.pieces import EditPlan, Mode
+from miles_deep.edit.plan import plan_edit
+from miles_deep.edit.splice import CannotSplice, splice_for
+from miles_deep.edit.take import Take, check_joinable, same_parameters
 from miles_deep.edit.target import muxer
-from miles_deep.errors import VideoError
+from miles_deep.edit.verify import Fault, faults
+from miles_deep.edit.writing import Progress, Writing
+from miles_deep.errors import OptionError
 from miles_deep.files import partial_file
-from miles_deep.timecode import Span
+from miles_deep.timecode import Span, clock
 from miles_deep.video.container import main_picture, open_film
-from miles_deep.video.frame import Reading
-from miles_deep.video.video import Video
 
-Progress = Callable[[Fraction, Fraction], None]
-"""Is told how many seconds of how many of the output are written."""
-
-Packets = Iterator["Packet[Stream]"]
+Keyframe = tuple[int, int]
+"""Number of a film, and of a packet of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,175 +36,130 @@ class EditResult:
     """Pictures in the output."""
     mode: Mode
     notes: tuple[str, ...]
-    """What a user should know: another container, tracks left out, damaged packets."""
+    """What a user should know: another container, tracks left out, damaged packets, joins that were mended."""
+    copied: int = 0
+    """How many of the pictures are the source's own, bit for bit."""
+
+
+class _Faulty(Exception):
+    """A film was written that is not what it should be."""
+
+    def __init__(self, found: list[Fault]) -> None:
+        super().__init__(found)
+        self.found = found
 
 
 def cut(
-    video: Video,
-    spans: Sequence[Span],
+    takes: Sequence[Take],
     output: Path,
-    mode: Mode = "encode",
+    mode: Mode = "smart",
     *,
+    verify: bool = True,
     force: bool = False,
     replace: bool = False,
     temporary: Path | None = None,
     progress: Progress | None = None,
 ) -> EditResult:
-    """Write a film that holds the given stretches of another, with all its tracks.
+    """Write a film that holds the given stretches of others, with all their tracks.
 
     Where the container that goes with `output` cannot carry the tracks, a Matroska file is written under the same
-    name with `.mkv`, and the result says so. With `replace`, the output may take the film's own name.
+    name with `.mkv`, and the result says so. What `smart` wrote is decoded at every join and compared with the
+    films; where it is not the same, more is encoded there, and then everything. With `replace`, the output may
+    take the film's own name.
 
     Raises:
-        OptionError: an unknown mode, or nothing to keep.
-        OutputError: the output cannot be written; it is there already; it is the film itself; or no container
+        OptionError: an unknown mode, nothing to keep, or films that do not go together.
+        OutputError: the output cannot be written; it is there already; it is one of the films; or no container
             can carry the tracks. No partial file stays.
-        VideoError: the source cannot be read.
+        VideoError: a film cannot be read.
     """
-    plan, notes = plan_cut(video, spans, mode)
+    takes = [take for take in takes if take.spans]
+    avoid: set[Keyframe] = set()
+    mended: list[str] = []
+    while True:
+        plan, notes = plan_cut(takes, mode, output, avoid)
 
-    def write(path: Path) -> tuple[int, list[str]]:
-        return _write(video, plan, path, may_replace(path, video, force, replace), temporary, progress)
+        def write(path: Path, plan: EditPlan = plan) -> Writing:
+            may = all([may_replace(path, take.video, force, replace) for take in takes])
+            with partial_file(path, temporary, may) as partial:
+                writing = Writing(takes, plan, muxer(path))
+                writing.write(partial, progress)
+                if verify and plan.mode == "smart" and (found := faults([t.video for t in takes], plan, partial)):
+                    raise _Faulty(found)
+            return writing
 
-    path, (frames, made), moved = write_or_matroska(output, write)
-    return EditResult(
-        path=path,
-        spans=tuple(piece.span for piece in plan.pieces),
-        duration=plan.length,
-        frames=frames,
-        mode=plan.mode,
-        notes=(*notes, *moved, *made),
-    )
-
-
-def plan_cut(video: Video, spans: Sequence[Span], mode: Mode) -> tuple[EditPlan, list[str]]:
-    """The plan that `cut` carries out, and what a user should know of it. Raises OptionError like `plan_edit`."""
-    if mode == "copy" and not video.ordered:
-        note = "this container does not say when frames are shown, so packets cannot be copied: encoded"
-        return plan_edit(spans, video.index, "encode"), [note]
-    return plan_edit(spans, video.index, mode), []
-
-
-def _write(
-    video: Video, plan: EditPlan, path: Path, force: bool, temporary: Path | None, progress: Progress | None
-) -> tuple[int, list[str]]:
-    """Write the film; gives the number of its frames, and what a user should know."""
-    reading = Reading()
-    notes: list[str] = []
-    with partial_file(path, temporary, force) as partial, open_film(video.path) as source:
-        output = create(partial, muxer(path))
         try:
-            tracks = _add_tracks(video, plan, source, output, reading, notes)
-            output.metadata.update(kept_tags(source.metadata))
-            output.set_chapters(cut_chapters(source.chapters(), video, plan))
-            output.start_encoding()
-        except (FFmpegError, ValueError) as error:
-            abandon(output)
-            raise CannotCarry(reason_of(error)) from error
-        try:
-            _mux(output, tracks, plan, progress)
-        except FFmpegError as error:  # an encoder's or a decoder's; `_mux` sees to the muxer's own
-            abandon(output)
-            raise VideoError(f"{video.path}: cannot be edited ({reason_of(error)})") from error
-        except BaseException:
-            abandon(output)
-            raise
-        held_alone = all(piece.frames == 1 for piece in plan.pieces)
-        if plan.mode == "encode" and reading.given == reading.held and not held_alone:
-            raise VideoError(f"{video.path}: not one frame of what is to be kept can be decoded")
-        if _squeezed(partial, video):
-            shape = f"{video.pixel_aspect.numerator}:{video.pixel_aspect.denominator}"
-            notes.append(f"{muxer(path)} cannot tell players that the pixels are {shape}: shown as square ones")
-    if reading.damaged:
-        notes.append(f"{reading.damaged} damaged packet{'s' * (reading.damaged > 1)} met")
-    frames = sum(piece.frames for piece in plan.pieces) if plan.mode == "copy" else reading.given
-    return frames, notes
-
-
-def _squeezed(made: Path, video: Video) -> bool:
-    """Whether the shape of the pixels got lost.
-
-    VP8, VP9 and AV1 do not tell it, and what Matroska would write beside them PyAV 18.1 has no way to set.
-    """
-    if video.pixel_aspect == 1:
-        return False
-    with open_film(made) as film:
-        aspect = main_picture(film, made).sample_aspect_ratio or 1
-    return abs(aspect / video.pixel_aspect - 1) > Fraction(1, 100)
-
-
-def _add_tracks(
-    video: Video,
-    plan: EditPlan,
-    source: InputContainer,
-    output: OutputContainer,
-    reading: Reading,
-    notes: list[str],
-) -> list[Packets]:
-    """Add a track to the output for each of the source's, in the same order."""
-    tracks: list[Packets] = []
-    film = main_picture(source, video.path)
-    left_out: list[str] = []
-    events = read_events(video, [track.index for track in source.streams.subtitles if track.codec_context])
-    for stream in source.streams:
-        before = len(output.streams)
-        if stream.index == film.index:
-            if plan.mode == "copy":
-                tracks.append(copied_picture(video, plan, film, output))
-            else:
-                tracks.append(encoded_picture(video, plan, film, output, reading))
-        elif isinstance(stream, AudioStream) and stream.codec_context is not None:
-            tracks.append(_sound(video, plan, stream, output, reading, notes))
-        elif isinstance(stream, SubtitleStream) and stream.codec_context is not None:
-            tracks.append(copied_subtitles(events[stream.index], plan, stream, output))
-        elif is_cover(stream):
-            if output.format.name in COVERED:
-                tracks.append(copied_cover(video, stream, output))
-            else:
-                left_out.append("cover picture")
+            path, writing, moved = write_or_matroska(output, write)
+        except _Faulty as faulty:
+            more = {(fault.film, number) for fault in faulty.found for number in fault.keyframes} - avoid
+            first = faulty.found[0]
+            mode = mode if more and not avoid else "encode"
+            how = "everything is encoded" if mode == "encode" else "more is encoded there"
+            mended.append(f"{first.what} at {clock(first.time)} of the cut, so {how}")
+            avoid |= more
             continue
-        elif stream.type != "attachment" and not is_chapter_text(stream):
-            left_out.append(f"{stream.type} track {stream.index}")
-        if len(output.streams) > before:
-            check_carried(output.streams[before], output)
-            describe_like(stream, output.streams[before])
-    left_out += copy_attachments(source, output)
-    if left_out:
-        notes.append(f"left out: {', '.join(left_out)}")
-    return tracks
-
-
-def _sound(
-    video: Video,
-    plan: EditPlan,
-    stream: AudioStream,
-    output: OutputContainer,
-    reading: Reading,
-    notes: list[str],
-) -> Packets:
-    codec = stream.codec_context.codec.canonical_name
-    encoder = audio_encoder(codec, output.format.name)
-    if encoder is None or (plan.mode == "copy" and 0 < packet_length(video, stream) <= LONGEST_COPIED):
-        return copied_sound(video, plan, stream, output)
-    if plan.mode == "copy":
-        notes.append(
-            f"audio track {stream.index}: {codec} cannot be cut in step between packets, so it is encoded"
+        return EditResult(
+            path=path,
+            spans=tuple(piece.span for piece in plan.pieces),
+            duration=plan.length,
+            frames=writing.frames,
+            mode=plan.mode,
+            notes=(*notes, *mended, *moved, *writing.notes),
+            copied=plan.copied_frames,
         )
-    return encoded_sound(video, plan, stream, output, reading)
 
 
-def _mux(output: OutputContainer, tracks: list[Packets], plan: EditPlan, progress: Progress | None) -> None:
-    begun: set[int] = set()
-    for packet in heapq.merge(*tracks, key=_decoding_time):
-        with written(may_refuse=packet.stream.index not in begun):
-            output.mux_one(packet)
-        begun.add(packet.stream.index)
-        if progress is not None and packet.stream.type == "video":
-            progress(min(max(_decoding_time(packet), Fraction(0)), plan.length), plan.length)
-    with written(may_refuse=False):
-        output.close()
+def plan_cut(
+    takes: Sequence[Take], mode: Mode, output: Path, avoid: Collection[Keyframe] = ()
+) -> tuple[EditPlan, list[str]]:
+    """The plan that `cut` carries out, and what a user should know of it.
+
+    Args:
+        takes: of one film, or of several that are joined.
+        mode: one of `MODES`.
+        output: the film to write; what can be copied depends on its container.
+        avoid: keyframes at which copying neither begins nor ends.
+
+    Raises:
+        OptionError: like `plan_edit`, and where films do not go together.
+    """
+    if not takes:
+        raise OptionError("nothing to keep: no spans were given")
+    check_joinable(takes)
+    if mode == "encode":
+        return _chained(takes, [mode] * len(takes)), []
+    if not all(take.video.ordered for take in takes):
+        note = "this container does not say when frames are shown, so packets cannot be copied: encoded"
+        return _chained(takes, ["encode"] * len(takes)), [note]
+    alike = [take.video.path == takes[0].video.path or same_parameters(take, takes[0]) for take in takes]
+    if mode == "copy":
+        if not all(alike):
+            raise OptionError("the films were encoded with other settings, so they cannot be joined by mode copy")
+        return _chained(takes, [mode] * len(takes)), []
+    lands, trouble = _splicing(takes[0], output)
+    modes: list[Mode] = [mode if one else "encode" for one in alike]
+    plan = replace(_chained(takes, modes, lands, avoid), mode=mode)
+    notes = [] if all(alike) else ["the films were encoded with other settings, so only the first one's is copied"]
+    if trouble and 0 < plan.copied_frames < plan.frames:
+        return _chained(takes, ["encode"] * len(takes)), [f"{trouble}: encoded"]
+    return plan, notes
 
 
-def _decoding_time(packet: "Packet[Stream]") -> Fraction:
-    stamp = packet.dts if packet.dts is not None else packet.pts
-    return (stamp or 0) * packet.time_base
+def _splicing(take: Take, output: Path) -> tuple[bool, str]:
+    """Whether copying may begin at recovery points, and why nothing encoded can stand between packets, if so."""
+    with open_film(take.video.path) as film:
+        try:
+            return splice_for(take.video, main_picture(film, take.video.path), muxer(output)).lands, ""
+        except CannotSplice as reason:
+            return False, str(reason)
+
+
+def _chained(
+    takes: Sequence[Take], modes: Sequence[Mode], lands: bool = False, avoid: Collection[Keyframe] = ()
+) -> EditPlan:
+    """The films' plans, one behind the other."""
+    plans = []
+    for number, (take, mode) in enumerate(zip(takes, modes, strict=True)):
+        numbers = [packet for film, packet in avoid if film == number]
+        plans.append(plan_edit(take.spans, take.video.index, mode, take.effects, lands=lands, avoid=numbers))
+    return reduce(EditPlan.then, plans)

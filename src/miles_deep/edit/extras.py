@@ -1,6 +1,6 @@
 """What a film carries beside its tracks: chapters, titles, fonts, the cover."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
@@ -8,7 +8,7 @@ from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import AttachmentStream, Discard, Disposition, Stream
 
-from miles_deep.edit.plan import EditPlan
+from miles_deep.edit.pieces import EditPlan
 from miles_deep.video.container import Damage, open_film, packets
 from miles_deep.video.video import Video
 
@@ -51,12 +51,16 @@ def describe_like(source: Stream, output: Stream) -> None:
     output.disposition = source.disposition
 
 
-def cut_chapters(chapters: "list[Chapter]", video: Video, plan: EditPlan) -> "list[Chapter]":
-    """The chapters as they come out; one that is cut in two and joined again is one."""
+def cut_chapters(
+    chapters: "Sequence[list[Chapter]]", videos: Sequence[Video], plan: EditPlan
+) -> "list[Chapter]":
+    """The chapters of every film as they come out; one that is cut in two and joined again is one."""
     cut: list[Chapter] = []
-    origin: list[int] = []
+    origin: list[tuple[int, int]] = []
     for piece in plan.pieces:
-        for number, chapter in enumerate(chapters):
+        video = videos[piece.film]
+        for place, chapter in enumerate(chapters[piece.film]):
+            number = (piece.film, place)
             tick = chapter["time_base"] or CHAPTER_TICK
             start = max(chapter["start"] * tick - video.start, piece.span.start)
             end = min(chapter["end"] * tick - video.start, piece.span.end)

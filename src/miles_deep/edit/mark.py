@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from miles_deep.edit.cutter import EditResult, Progress
+from miles_deep.edit.cutter import EditResult
 from miles_deep.edit.extras import CHAPTER_TICK
 from miles_deep.edit.output import may_replace, write_or_matroska
 from miles_deep.edit.remux import Remux
 from miles_deep.edit.target import MATROSKA, muxer
+from miles_deep.edit.writing import Progress
 from miles_deep.errors import OptionError, VideoError
 from miles_deep.files import partial_file
 from miles_deep.timecode import Span

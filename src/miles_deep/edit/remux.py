@@ -12,7 +12,6 @@ from av.packet import Packet
 from av.stream import Stream
 from av.video.stream import VideoStream
 
-from miles_deep.edit.cutter import Progress
 from miles_deep.edit.extras import (
     CHAPTER_TICK,
     COVERED,
@@ -25,6 +24,7 @@ from miles_deep.edit.output import CannotCarry, abandon, check_carried, create, 
 from miles_deep.edit.subtitles import EMPTY_MOV_TEXT
 from miles_deep.edit.tally import Track
 from miles_deep.edit.target import SUFFIXES
+from miles_deep.edit.writing import Progress
 from miles_deep.errors import VideoError
 from miles_deep.timeline.chapters import Chapter
 from miles_deep.video.container import Damage, open_film, packets

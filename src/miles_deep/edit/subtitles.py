@@ -9,7 +9,7 @@ from av.packet import Packet
 from av.stream import Stream
 from av.subtitles.stream import SubtitleStream
 
-from miles_deep.edit.plan import EditPlan
+from miles_deep.edit.pieces import EditPlan
 from miles_deep.video.container import Damage, open_film, packets
 from miles_deep.video.video import Video
 
@@ -30,9 +30,9 @@ class Event:
 
 
 def copied_subtitles(
-    events: "list[Event]", plan: EditPlan, source: SubtitleStream, output: OutputContainer
+    events: Sequence[list[Event]], plan: EditPlan, source: SubtitleStream, output: OutputContainer
 ) -> Iterator["Packet[Stream]"]:
-    """Add a subtitle track with these events of the source's, and give its packets in order."""
+    """Add a subtitle track with these events of the films', a list for each, and give its packets in order."""
     stream = output.add_stream_from_template(source)
     return _packets(cut_events(events, plan), source.codec_context.codec.canonical_name, stream)
 
@@ -53,16 +53,21 @@ def read_events(video: Video, tracks: Sequence[int]) -> dict[int, list[Event]]:
     return {index: sorted(found, key=lambda event: event.start) for index, found in events.items()}
 
 
-def cut_events(events: list[Event], plan: EditPlan) -> list[Event]:
-    """The events as they come out: each once for every piece in which it is shown, and only while it is."""
+def cut_events(events: Sequence[list[Event]], plan: EditPlan) -> list[Event]:
+    """The events of every film as they come out: each once for every stretch in which it is shown, while it is."""
     cut: list[Event] = []
     for piece in plan.pieces:
-        for event, following in zip(events, [*events[1:], None], strict=True):
+        own = events[piece.film]
+        for event, following in zip(own, [*own[1:], None], strict=True):
             until = event.end if event.end is not None else (following.start if following else piece.span.end)
             start, end = max(event.start, piece.span.start), min(until, piece.span.end)
-            if start < end:
-                kept_end = piece.output_time(end) if event.end is not None else None
-                cut.append(Event(piece.output_time(start), kept_end, event.packet))
+            if start >= end:
+                continue
+            begin = piece.output_time(start)
+            if cut and cut[-1].packet is event.packet and cut[-1].end in (begin, None):
+                begin = cut.pop().start  # the film goes on, treated otherwise
+            kept_end = piece.output_time(end) if event.end is not None else None
+            cut.append(Event(begin, kept_end, event.packet))
     return cut
 
 

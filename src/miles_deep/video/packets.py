@@ -16,6 +16,7 @@ from miles_deep.errors import VideoError
 from miles_deep.timecode import Span
 from miles_deep.video.clock import Clock
 from miles_deep.video.container import Damage, main_picture, open_film, packets
+from miles_deep.video.entry import NONE, EntryReader
 
 JITTER = Fraction(1, 500)
 """Seconds by which equal frames may seem unequal: containers round to 1 ms, which moves each end by up to 1 ms."""
@@ -33,6 +34,8 @@ class PacketIndex:
     pts: NDArray[np.int64]
     """When the packet's frame is shown."""
     keyframe: NDArray[np.bool_]
+    entry: NDArray[np.uint8]
+    """Whether decoding can start with the packet: `entry.NONE`, `FRESH` or `RECOVERY`."""
     size: NDArray[np.int64]
     """Bytes."""
     stamp: NDArray[np.int64]
@@ -93,12 +96,14 @@ def index_packets(path: Path, start: Fraction) -> PacketIndex:
     pts: list[int] = []
     durations: list[int] = []
     keyframe: list[bool] = []
+    entry: list[int] = []
     size: list[int] = []
     stamp: list[int] = []
     with open_film(path) as container:
         stream = main_picture(container, path)
         tick = cast(Fraction, stream.time_base)
         clock = Clock(stream)
+        entries = EntryReader(stream.codec_context)
         for packet in packets(container, Damage(), stream):
             if not packet.size or packet.is_discard:
                 continue
@@ -108,6 +113,7 @@ def index_packets(path: Path, start: Fraction) -> PacketIndex:
             pts.append(shown)
             durations.append(packet.duration or 0)
             keyframe.append(packet.is_keyframe)
+            entry.append(entries.read(packet) if packet.is_keyframe else NONE)
             size.append(packet.size)
             stamp.append(packet_stamp(packet))
         rate = stream.average_rate or stream.guessed_rate
@@ -117,7 +123,13 @@ def index_packets(path: Path, start: Fraction) -> PacketIndex:
     last = int(ticks.argmax())
     frame = durations[last] or (round(1 / rate / tick) if rate else 1)
     return PacketIndex(
-        tick, ticks, np.array(keyframe), np.array(size, np.int64), np.array(stamp, np.int64), max(1, frame)
+        tick=tick,
+        pts=ticks,
+        keyframe=np.array(keyframe),
+        entry=np.array(entry, np.uint8),
+        size=np.array(size, np.int64),
+        stamp=np.array(stamp, np.int64),
+        last_duration=max(1, frame),
     )
 
 

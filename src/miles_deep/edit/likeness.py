@@ -1,0 +1,133 @@
+"""Whether two pictures are one and the same, or at least one the encoded form of the other."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from av.video.frame import VideoFrame
+from av.video.plane import VideoPlane
+from numpy.typing import NDArray
+
+SKETCH = 80
+"""Cells along the longer side of a sketch."""
+
+ALIKE = 0.5
+"""Structural similarity of two sketches below which a picture is not what it should be."""
+
+NEARER, MARGIN = 4.0, 4.0
+"""How many times nearer, and by how much (squares of 8-bit levels), a picture has to be to the frame before or
+after its own to be taken for that. Noise that an encoder leaves out puts it as far from either."""
+
+Sketch = NDArray[np.float32]
+
+
+def same(one: VideoFrame, other: VideoFrame) -> bool:
+    """Whether two pictures are equal in every visible sample."""
+    shapes = [(picture.format.name, picture.width, picture.height) for picture in (one, other)]
+    return shapes[0] == shapes[1] and all(
+        np.array_equal(_visible(one, plane), _visible(other, twin))
+        for plane, twin in zip(range(len(one.planes)), range(len(other.planes)), strict=True)
+    )
+
+
+def _visible(picture: VideoFrame, number: int) -> NDArray[np.uint8]:
+    """The bytes of a plane that belong to samples; rows are padded, with whatever was there before."""
+    plane: VideoPlane = picture.planes[number]
+    size = sum(
+        component.width * -(-component.bits // 8)
+        for component in picture.format.components
+        if component.plane == number
+    )
+    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height]
+    return rows[:, : size or plane.line_size]
+
+
+def sketch(picture: VideoFrame) -> Sketch:
+    """A small grey picture, levels 0 to 255."""
+    first = picture.format.components[0]
+    deep = first.bits > 8
+    if "yuv" not in picture.format.name and not picture.format.name.startswith(("gray", "nv", "p0")):
+        picture, deep = picture.reformat(format="gray"), False
+    plane = picture.planes[0]
+    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: picture.height]
+    if deep:
+        rows = rows.view(np.uint16)
+    luma = rows[:, : picture.width]
+    cell = max(1, max(luma.shape) // SKETCH)
+    height, width = luma.shape[0] // cell, luma.shape[1] // cell
+    step = max(1, cell // 3)
+    # Some samples of each cell will do, and cost a tenth of all of them.
+    offsets = range(step // 2, cell, step)
+    total = np.zeros((height, width), np.float32)
+    for y in offsets:
+        for x in offsets:
+            total += luma[y::cell, x::cell][:height, :width]
+    return total / np.float32(len(offsets) ** 2 * (1 << (first.bits - 8 if deep else 0)))
+
+
+def similarity(one: Sketch, other: Sketch) -> float:
+    """Mean structural similarity of two sketches (Wang et al. 2004), over squares of 8 cells."""
+    if one.shape != other.shape:
+        return 0.0
+    size = min(8, *one.shape)
+    height, width = (length // size * size for length in one.shape)
+    cells = [
+        picture[:height, :width].reshape(height // size, size, width // size, size).swapaxes(1, 2)
+        for picture in (one, other)
+    ]
+    first, second = (square.reshape(-1, size * size) for square in cells)
+    means = first.mean(1), second.mean(1)
+    spread = first.var(1), second.var(1)
+    together = ((first - means[0][:, None]) * (second - means[1][:, None])).mean(1)
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    values = (2 * means[0] * means[1] + c1) * (2 * together + c2)
+    values /= (means[0] ** 2 + means[1] ** 2 + c1) * (spread[0] + spread[1] + c2)
+    return float(values.mean())
+
+
+def distance(one: Sketch, other: Sketch) -> float:
+    """Mean squared difference of two sketches."""
+    if one.shape != other.shape:
+        return float("inf")
+    return float(np.square(one - other).mean())
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    time: Fraction
+    part: int
+    made: Sketch
+    source: Sketch
+
+
+class Judge:
+    """Judges encoded pictures, given in order, by their own frames of the source and those beside them."""
+
+    def __init__(self) -> None:
+        self._before: Sketch | None = None
+        self._open: _Pair | None = None
+
+    def add(self, time: Fraction, part: int, made: VideoFrame, source: VideoFrame) -> list[tuple[Fraction, int]]:
+        """Take a picture and its source's; gives (time, part) of what turned out wrong, maybe the one before."""
+        pair = _Pair(time, part, sketch(made), sketch(source))
+        wrong = self._judged(pair.source)
+        if self._open is not None:
+            self._before = self._open.source
+        self._open = pair
+        return wrong
+
+    def close(self) -> list[tuple[Fraction, int]]:
+        """The next picture, if there is one, does not follow on the last. Gives what `add` gives."""
+        wrong = self._judged(None)
+        self._before = self._open = None
+        return wrong
+
+    def _judged(self, after: Sketch | None) -> list[tuple[Fraction, int]]:
+        if self._open is None:
+            return []
+        pair = self._open
+        own = distance(pair.made, pair.source)
+        wrong = similarity(pair.made, pair.source) < ALIKE
+        for other in (self._before, after):
+            wrong = wrong or (other is not None and own > NEARER * distance(pair.made, other) + MARGIN)
+        return [(pair.time, pair.part)] if wrong else []

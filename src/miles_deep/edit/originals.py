@@ -1,0 +1,77 @@
+"""The frames of films, read beside an output that is looked through."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from fractions import Fraction
+
+import numpy as np
+
+from miles_deep.video.container import open_film
+from miles_deep.video.entry import FRESH
+from miles_deep.video.frame import Frame, Reading
+from miles_deep.video.packets import PacketIndex
+from miles_deep.video.straight import StraightDecoder
+from miles_deep.video.video import Video
+
+FRAMES_OF_A_SEEK = 12
+"""How many frames are decoded in the time that a seek takes, with what the decoder's threads had begun."""
+
+
+class Originals:
+    """Gives frames of some films, asked for in the order of the films and of time; one film is open at a time."""
+
+    def __init__(self, videos: Sequence[Video]) -> None:
+        self._videos = videos
+        self._opened = ExitStack()
+        self._film = -1
+        self._frame: Frame | None = None
+        self.reading = Reading()
+        """Is told what was damaged."""
+
+    def close(self) -> None:
+        """Close the film that is open."""
+        self._opened.close()
+
+    def at(self, film: int, time: Fraction) -> Frame | None:
+        """The frame of a film that is shown from a time on; None where its decoder gives none.
+
+        Args:
+            film: its number.
+            time: that of a frame by the film's packet index, in seconds; never before the one asked for last.
+        """
+        if film != self._film:
+            self._open(film)
+        if (entry := self._better_entry(self._videos[film].index, time)) is not None:
+            self._frame = self._decoder.seek(entry)
+            if self._frame is not None and self._frame.time > time:
+                self._frame = None
+        while self._frame is None or self._frame.time < time:
+            following = self._decoder.next()
+            if following is None:
+                return None
+            self._frame = following
+        return self._frame if self._frame.time == time else None
+
+    def rewind(self) -> None:
+        """From now on, times may be earlier than before."""
+        self._opened.close()
+        self._film = -1
+
+    def _open(self, film: int) -> None:
+        self._opened.close()
+        video = self._videos[film]
+        container = self._opened.enter_context(open_film(video.path))
+        self._decoder = StraightDecoder(video, container, self.reading, keep_damaged=True)
+        self._film, self._frame = film, None
+        index = video.index
+        self._entries = np.sort(index.pts[index.keyframe & (index.entry == FRESH)])
+
+    def _better_entry(self, index: PacketIndex, time: Fraction) -> Fraction | None:
+        """When the keyframe is shown at which to enter the film, where that is nearer than reading on."""
+        number = int(np.searchsorted(self._entries, time / index.tick, side="right")) - 1
+        if number < 0:
+            return None
+        keyframe = int(self._entries[number])
+        here = round(self._frame.time / index.tick) if self._frame is not None else 0
+        between = np.searchsorted(index.frame_ticks, [here, keyframe])
+        return keyframe * index.tick if between[1] - between[0] > FRAMES_OF_A_SEEK else None

@@ -1,0 +1,58 @@
+"""How a sound track is carried over: packet by packet, with new packets at joins, or cut to the sample."""
+
+from collections.abc import Iterator, Sequence
+
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.packet import Packet
+from av.stream import Stream
+
+from miles_deep.edit.codecs import audio_encoder
+from miles_deep.edit.pieces import EditPlan
+from miles_deep.edit.sound.copying import LONGEST_COPIED, copied_sound, packet_length
+from miles_deep.edit.sound.encoding import encoded_sound
+from miles_deep.edit.sound.smart import smart_sound
+from miles_deep.edit.source import Source
+from miles_deep.video.frame import Reading
+
+LOSSLESS = frozenset({"flac", "alac", "wavpack", "tta"})
+"""Codecs beside PCM that lose nothing by being encoded again."""
+
+
+def sound_track(
+    sources: Sequence[Source],
+    plan: EditPlan,
+    template: AudioStream,
+    output: OutputContainer,
+    reading: Reading,
+    notes: list[str],
+) -> "Iterator[Packet[Stream]]":
+    """Add a sound track to the output and give its packets, in order.
+
+    Args:
+        sources: the track in each film, in the order of `Piece.film`.
+        plan: what to keep.
+        template: the first film's track, open.
+        output: where the track is added.
+        reading: takes note of damaged packets.
+        notes: is told where a track cannot be copied as the plan's mode asks.
+    """
+    codec = template.codec_context.codec.canonical_name
+    name = f"audio track {template.index}"
+    encoder = audio_encoder(codec, output.format.name)
+    altered = any(piece.muted or piece.speed != 1 for piece in plan.pieces)
+    if encoder is None:
+        if altered:
+            notes.append(f"{name}: there is no encoder for {codec}, so it is not changed")
+        return copied_sound(sources, plan, template, output)
+    lossless = codec.startswith("pcm_") or codec in LOSSLESS
+    if plan.mode == "encode" or (plan.mode == "smart" and lossless):
+        return encoded_sound(sources, plan, template, output, reading)
+    if plan.mode == "smart":
+        smart = smart_sound(sources, plan, template, output, reading)
+        if smart is not None:
+            return smart
+    if not altered and 0 < packet_length(sources[0]) <= LONGEST_COPIED:
+        return copied_sound(sources, plan, template, output)
+    notes.append(f"{name}: {codec} cannot be cut in step between packets, so it is encoded")
+    return encoded_sound(sources, plan, template, output, reading)

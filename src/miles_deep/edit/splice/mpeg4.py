@@ -1,0 +1,74 @@
+"""mpeg4: each run brings its own description along, and the source's comes again where copying goes on."""
+
+import re
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+
+from av.packet import Packet
+from av.stream import Stream
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from miles_deep.edit.codecs import QP2LAMBDA
+from miles_deep.edit.splice.encoder import new_encoder, run, tag_like, with_payload
+from miles_deep.edit.splice.protocol import CannotSplice
+from miles_deep.edit.splice.start_codes import kinds, parts
+from miles_deep.video.video import Video
+
+LAYERS = frozenset(range(0x20, 0x30))
+"""Start codes of video object layers (ISO/IEC 14496-2, table 6-3)."""
+USER_DATA, PICTURE = 0xB2, 0xB6
+
+PACKED = re.compile(rb"DivX\d+[bB](uild)?\d+p")
+"""How DivX says that a packet may hold two pictures, and the next one none (FFmpeg's mpeg4videodec.c)."""
+
+QUANTISER = 2
+GROUP = 250
+RATE = Fraction(25)
+"""Of the encoder's clock, which has 16 bits. Nobody shows pictures by it."""
+
+
+class Mpeg4Splice:
+    """Encoded runs for films of MPEG-4 part 2."""
+
+    lands = False
+    extradata: bytes | None = None
+
+    def __init__(self, video: Video, source: VideoStream, container: str) -> None:
+        self._video = video
+        self._context = source.codec_context
+        extradata = self._context.extradata or b""
+        self._header = b"".join(part for kind, part in parts(extradata) if kind != PICTURE)
+        if not kinds(self._header) & LAYERS:
+            raise CannotSplice("its MPEG-4 header does not describe the picture")
+        if PACKED.search(self._header):
+            raise CannotSplice("its packets may hold two pictures (a packed bitstream of DivX)")
+        if video.interlaced:
+            raise CannotSplice("interlaced MPEG-4 is not spliced")
+        self._open()
+
+    def encoded(
+        self, frames: Iterable[VideoFrame], clock: Fraction, following: bytes | None
+    ) -> "Iterator[Packet[Stream]]":
+        """See `Splice`."""
+        for packet in run(self._open, frames, clock):
+            # By the name of the encoder decoders choose which of its old mistakes to make up for.
+            kept = b"".join(part for kind, part in parts(bytes(packet)) if kind != USER_DATA)
+            yield with_payload(packet, kept)
+
+    def copied(self, payload: bytes, first: bool) -> bytes:
+        """See `Splice`."""
+        return self._header + payload if first and not kinds(payload) & LAYERS else payload
+
+    def _open(self) -> VideoCodecContext:
+        context = new_encoder("mpeg4", self._video, {"sc_threshold": "1000000000"}, RATE)
+        # A layer without B-frames is told to be one that is shown at once.
+        context.max_b_frames = 2 if self._context.reorder_depth else 0
+        context.gop_size = GROUP
+        context.qscale, context.global_quality = True, QUANTISER * QP2LAMBDA
+        # PyAV 18.1 cannot give a frame its quality, as QSCALE asks for; the encoder then takes the least allowed.
+        context.qmin = QUANTISER
+        tag_like(context, self._context)
+        context.open(strict=False)
+        return context
