@@ -1,7 +1,6 @@
-"""Hold a cut against its film with the ffmpeg program: which frames came out, how well, in whose bytes, in step."""
+"""Hold a cut against its film, as the ffmpeg program decodes both: which frames came out, and how well."""
 
 import json
-import re
 import subprocess
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -9,21 +8,19 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from fractions import Fraction
 from hashlib import blake2b
-from itertools import accumulate
+from itertools import pairwise
 from pathlib import Path
 
 import av
 import numpy as np
 from numpy.typing import NDArray
 
+from cut_streams import same_packets, slipped, warnings
 from miles_deep.timecode import Span
 
 Luma = NDArray[np.uint8]
 AROUND = 24
 """Frames before and after every span that a delivered one might be instead."""
-RATE = 48_000
-LISTENED, SHIFT = RATE // 2, RATE // 5
-"""Samples compared at both ends of a span, and how far they are sought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +72,9 @@ def check(source: Path, spans: Sequence[Span], cut: Path) -> Checked:
     pairs = _in_order(asked, found)
     unequal = {near.index(n): place for n, place in pairs if place in out.kept}
     values = [
-        ssim(luma, out.kept[unequal[place]])
-        for place, luma in enumerate(_luma(source, near))
-        if place in unequal
+        ssim(luma, out.kept[unequal[place]]) for place, luma in enumerate(_luma(source, near)) if place in unequal
     ]
-    copied, headed = _packets(source, cut)
+    copied, headed = same_packets(source, cut)
     return Checked(
         asked=len(asked),
         delivered=len(found),
@@ -89,7 +84,7 @@ def check(source: Path, spans: Sequence[Span], cut: Path) -> Checked:
         mean=float(np.mean(values)) if values else None,
         copied=copied,
         headed=headed,
-        slipped=_slipped(source, spans, cut),
+        slipped=slipped(source, [_shown(times, span) for span in spans], cut),
         warnings=warnings(cut),
     )
 
@@ -105,14 +100,16 @@ def _inside(times: list[Fraction], span: Span) -> range:
     return range(bisect_left(times, span.start), bisect_left(times, span.end))
 
 
+def _shown(times: list[Fraction], span: Span) -> Span:
+    """From the first frame of a span to the one after its last."""
+    inside = _inside(times, span)
+    return Span(times[inside.start], times[inside.stop] if inside.stop < len(times) else span.end)
+
+
 def _raw(path: Path, wanted: list[int] | None) -> Iterator[tuple[bytes, int, int, int]]:
     """Frames as the ffmpeg program decodes them: their bytes, width, height, bytes a sample."""
-    said = subprocess.run(
-        ["ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries", "stream=width,height,pix_fmt"]
-        + ["-of", "json", str(path)],
-        capture_output=True,
-        check=True,
-    ).stdout
+    asked = "-v error -select_streams v:0 -show_entries stream=width,height,pix_fmt -of json"
+    said = subprocess.run(["ffprobe", *asked.split(), str(path)], capture_output=True, check=True).stdout
     [stream] = json.loads(said)["streams"]
     width, height, deep = stream["width"], stream["height"], "10" in stream["pix_fmt"]
     picked = [] if wanted is None else ["-vf", f"select='{_ranges(wanted)}'"]
@@ -142,7 +139,7 @@ def _luma(path: Path, wanted: list[int] | None) -> Iterator[NDArray[np.float32]]
 
 
 def looks(path: Path, wanted: list[int] | None, known: set[bytes] | None) -> Looks:
-    """Decode frames, all of them or those of some numbers; keep the luma of those that are not `known`, if given."""
+    """Decode frames, all or those of some numbers; keep the luma of those that are not `known`, if given."""
     digests, small, kept = [], [], {}
     for data, width, height, size in _raw(path, wanted):
         digests.append(blake2b(data, digest_size=16).digest())
@@ -163,7 +160,7 @@ def _recognise(film: Looks, out: Looks, asked: list[int]) -> list[int]:
     places: dict[bytes, list[int]] = {}
     for place, digest in enumerate(film.digests):
         places.setdefault(digest, []).append(place)
-    follows = dict(zip(asked, asked[1:], strict=False))
+    follows = dict(pairwise(asked))
     squares = np.einsum("ij,ij->i", film.small, film.small)
     found: list[int] = []
     for digest, small in zip(out.digests, out.small, strict=True):
@@ -204,102 +201,3 @@ def _windows(plane: NDArray[np.float64]) -> NDArray[np.float64]:
     height, width = plane.shape[0] // 4, plane.shape[1] // 4
     blocks = plane[: height * 4, : width * 4].reshape(height, 4, width, 4).sum(axis=(1, 3))
     return blocks[1:, 1:] + blocks[1:, :-1] + blocks[:-1, 1:] + blocks[:-1, :-1]
-
-
-SLICES = {"h264": lambda byte: byte & 31 in range(1, 6), "hevc": lambda byte: byte >> 1 & 63 in range(32)}
-"""Codec to which first bytes of its units belong to slices (H.264 table 7-1, H.265 table 7-1)."""
-
-
-def _packets(source: Path, cut: Path) -> tuple[int, int]:
-    """How many packets are the source's to the byte, in its order; how many more but for parameter sets."""
-    whole, slices = _contents(source)
-    places: dict[bytes, list[int]] = {}
-    for place, (exact, part) in enumerate(zip(whole, slices, strict=True)):
-        places.setdefault(exact, []).append(place)
-        places.setdefault(part, []).append(place)
-    last, counts = -1, [0, 0]
-    for exact, part in zip(*_contents(cut), strict=True):
-        for kind, digest in enumerate((exact, part)):
-            following = [place for place in places.get(digest, ()) if place > last]
-            if following:
-                last = following[0]
-                counts[kind] += 1
-                break
-    return counts[0], counts[1]
-
-
-def _contents(path: Path) -> tuple[list[bytes], list[bytes]]:
-    """Of every packet of the picture, in order: a digest of its bytes, and one of its slices alone."""
-    whole, slices = [], []
-    with av.open(str(path)) as film:
-        decoder = film.streams.video[0].codec_context
-        codec, counted = decoder.codec.canonical_name, (decoder.extradata or b"")[:1] == b"\1"
-        for packet in film.demux(video=0):
-            if packet.size:
-                data = bytes(packet)
-                whole.append(blake2b(b"whole" + data).digest())
-                slices.append(blake2b(b"slices" + _slices(data, codec, counted)).digest())
-    return whole, slices
-
-
-def _slices(data: bytes, codec: str, counted: bool) -> bytes:
-    """The slices of a packet, with their lengths before them; all of it where a codec has none.
-
-    `counted`: a length stands before every unit, as in mp4 and Matroska, not a start code, as in a stream.
-    """
-    belongs = SLICES.get(codec)
-    if belongs is None:
-        return data
-    if not counted:
-        units = re.split(rb"\0*\0\0\x01", data)
-    else:
-        lengths, at = [], 0
-        while at + 4 <= len(data):
-            lengths.append(int.from_bytes(data[at : at + 4]))
-            at += 4 + lengths[-1]
-        starts = accumulate((4 + length for length in lengths), initial=4)
-        units = [data[start : start + length] for start, length in zip(starts, lengths, strict=False)]
-    return b"".join(len(unit).to_bytes(4) + unit for unit in units if unit and belongs(unit[0]))
-
-
-def _slipped(source: Path, spans: Sequence[Span], cut: Path) -> float:
-    """How far the first sound track is out of step with the picture at the spans' ends, seconds."""
-    film, out = _sound(source), _sound(cut)
-    output, worst = Fraction(0), 0.0
-    times = frame_times(source)
-    for span in spans:
-        inside = _inside(times, span)
-        start, end = times[inside[0]], times[inside[-1] + 1] if inside[-1] + 1 < len(times) else span.end
-        for at in (Fraction(1, 10), end - start - Fraction(7, 10)):
-            here = out[round((output + at) * RATE) :][:LISTENED]
-            first = round((start + at) * RATE)
-            worst = max(worst, abs(_shift(film[max(first - SHIFT, 0) : first + LISTENED + SHIFT], here)) / RATE)
-        output += end - start
-    return worst
-
-
-def _shift(around: NDArray[np.float32], sound: NDArray[np.float32]) -> int:
-    """By how many samples a sound lies off the middle of what is around it; 0 for silence."""
-    if len(sound) < LISTENED or np.sqrt(np.mean(np.square(sound))) < 1e-3:
-        return 0
-    size = 1 << (len(around) + len(sound)).bit_length()
-    product = np.fft.irfft(np.fft.rfft(around, size) * np.conj(np.fft.rfft(sound, size)), size)[: 2 * SHIFT + 1]
-    energy = np.convolve(np.square(around), np.ones(len(sound), np.float32), "valid")
-    return int(np.argmax(product[: len(energy)] / np.sqrt(energy + 1e-6))) - SHIFT
-
-
-def _sound(path: Path) -> NDArray[np.float32]:
-    """The first track, one channel, from time 0 on, holes filled up, as a player does."""
-    how = ["-map", "0:a:0", "-af", "aresample=async=1:first_pts=0", "-ac", "1", "-ar", str(RATE), "-f", "f32le", "-"]
-    command = ["ffmpeg", "-nostdin", "-v", "quiet", "-i", str(path), *how]
-    return np.frombuffer(subprocess.run(command, capture_output=True, check=True).stdout, np.float32)
-
-
-def warnings(path: Path) -> tuple[str, ...]:
-    """What `ffmpeg -v warning -i FILM -f null -` and `ffprobe -v warning FILM` print, without addresses."""
-    lines: list[str] = []
-    decode = ["ffmpeg", "-nostdin", "-v", "warning", "-i", str(path), "-f", "null", "-"]
-    for command in (decode, ["ffprobe", "-v", "warning", str(path)]):
-        said = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-        lines += [re.sub(r" @ 0x[0-9a-f]+", "", line).strip() for line in said.stderr.splitlines()]
-    return tuple(line for line in lines if line)

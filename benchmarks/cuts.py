@@ -3,8 +3,10 @@
 Usage: python benchmarks/cuts.py FILM [--peer DIR] [--rounds N] [--films DIR] [--mode MODE] [--part figures|matrix]
 
 FILM is Big Buck Bunny. DIR after --peer is a virtual environment that holds smartcut 1.7, which pins a PyAV of its
-own: `python -m venv DIR && DIR/bin/pip install smartcut==1.7`. --films keeps what is made of FILM, and the films of
-the matrix, which takes minutes; without it, they are made anew. Needs the ffmpeg and ffprobe programs. Prints Markdown.
+own: `python -m venv DIR && DIR/bin/pip install smartcut==1.7`. --films keeps what is made of FILM, and the films
+of the matrix; without it, they are made anew, which takes minutes. Needs the ffmpeg and ffprobe programs.
+
+Prints Markdown.
 """
 
 import argparse
@@ -13,21 +15,23 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from statistics import median
 
 from cut_check import Checked, check
 from cut_films import Task, tasks
-from cut_matrix import matrix_table, run_matrix
-
 from miles_deep.bench.figures import ratio
 from miles_deep.bench.jobs import Job
 from miles_deep.bench.process import Spent, run
 from miles_deep.bench.report import Table
 from miles_deep.timecode import Span
 
+TESTS = Path(__file__).parents[1] / "tests"
+"""The matrix's films are made as the tests' are."""
+
 OURS, PEER, FULL = "ours", "smartcut 1.7", "full x264"
-EDIT = "import miles_deep as md, sys; md.edit(sys.argv[1], {spans}, sys.argv[2], sys.argv[3], force=True)"
+EDIT = "import miles_deep as md, sys; md.edit(sys.argv[1], [{spans}], sys.argv[2], sys.argv[3], force=True)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,8 @@ def proofs(took: dict[Cut, list[Spent]]) -> tuple[Table, list[str]]:
         rows.append((f"{cut.task.name}: {cut.by}", *_cells(found)))
         said += [f"- {cut.task.name}, {cut.by}: `{line}`" for line in dict.fromkeys(found.warnings)]
     head = ("film and program", "asked", "delivered", "right", "copied", "edge SSIM, least", "mean")
-    return Table((*head, "packets as in the source", "but for headers", "sound off, ms", "warnings"), tuple(rows)), said
+    more = ("packets as in the source", "but for headers", "sound off, ms", "warnings")
+    return Table((*head, *more), tuple(rows)), said
 
 
 def _cells(found: Checked) -> tuple[str, ...]:
@@ -122,14 +127,15 @@ def _cells(found: Checked) -> tuple[str, ...]:
     )
 
 
-FIGURES = """Wall and peak of whole processes, medians of {rounds} rounds in turn; the full re-encode is the ffmpeg program's
-(`libx264 -preset medium`, at its own quality, seeking to each span)."""
+FIGURES = """Wall and peak of whole processes, medians of {rounds} rounds in turn; the full re-encode is the ffmpeg
+program's (`libx264 -preset medium`, at its own quality, seeking to each span)."""
 
-PROOFS = """The last round's films, frame by frame against the source as the ffmpeg program decodes both. *Right*: the frame
-asked for, in its place (the nearest of all frames of the spans and a second around them). *Copied*: equal to the bit.
-*SSIM*: luma of the others. *Packets*: the picture's that are the source's to the byte, in its order, and those that
-are but for parameter sets beside their slices. *Sound*: most that it is off the picture at a span's start or end.
-*Warnings*: lines that `ffmpeg -v warning -i OUT -f null -` and `ffprobe -v warning OUT` print."""
+PROOFS = """The last round's films, frame by frame against the source as the ffmpeg program decodes both.
+*Right*: the frame asked for, in its place (the nearest of all frames of the spans and a second around them).
+*Copied*: equal to the bit. *SSIM*: luma of the others. *Packets*: the picture's that are the source's to the
+byte, in its order, and those that are but for parameter sets beside their slices. *Sound*: most that it is off
+the picture at a span's start or end. *Warnings*: lines that `ffmpeg -v warning -i OUT -f null -` and `ffprobe
+-v warning OUT` print."""
 
 
 def figures(film: Path, folder: Path, mode: str, peer: Path | None, rounds: int) -> str:
@@ -150,7 +156,7 @@ def main() -> None:
     parser.add_argument("--films", type=Path)
     parser.add_argument("--mode", default="smart")
     parser.add_argument("--part", choices=("figures", "matrix"))
-    parser.add_argument("--only", default="", help="cells of the matrix whose CODEC-CONTAINER-FEATURE has this in it")
+    parser.add_argument("--only", default="", help="cells whose CODEC-CONTAINER-FEATURE has this in it")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as made:
         folder = asked.films or Path(made)
@@ -158,7 +164,9 @@ def main() -> None:
         if asked.part != "matrix":
             print(figures(asked.film, folder, asked.mode, asked.peer, asked.rounds), end="\n\n")
         if asked.part != "figures":
-            print(matrix_table(run_matrix(folder, asked.mode, asked.peer, asked.only)))
+            sys.path[:0] = [str(TESTS), str(TESTS / "edit")]
+            matrix = import_module("cut_matrix")
+            print(matrix.matrix_table(matrix.run_matrix(folder, asked.mode, asked.peer, asked.only)))
 
 
 if __name__ == "__main__":

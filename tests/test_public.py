@@ -20,11 +20,11 @@ MODULES = sorted(path for path in SOURCE.rglob("*.py") if path.name != "caffe_pb
 PUBLIC = {
     # What is done, in the order of the story.
     *("load_model", "import_caffe", "probe", "frames_at", "analyze", "find_segments", "find_all", "classic"),
-    *("refine", "select", "edit", "edit_clips", "mark", "export"),
+    *("refine", "select", "edit", "edit_clips", "join", "mark", "export"),
     *("read_truth", "evaluate", "tune", "read_rules", "write_rules"),
     # What is handed on.
     *("Model", "ModelCard", "Preprocess", "Video", "Scaler", "Scores", "Store", "Rule", "Segment", "Span"),
-    *("Rules", "Smoothing", "Margin", "Selection", "EditResult", "ExportResult"),
+    *("Rules", "Smoothing", "Margin", "Selection", "Take", "Effect", "Treatment", "EditResult", "ExportResult"),
     *("Truth", "Evaluation", "Tuning"),
     # What may go wrong.
     *("errors", "MilesDeepError"),

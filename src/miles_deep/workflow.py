@@ -17,6 +17,7 @@ from miles_deep.classify.memory import FilmMemory
 from miles_deep.classify.score import check
 from miles_deep.edit import EditResult, Effect, Mode, Take, cut, cut_clips
 from miles_deep.edit.mark import mark_film
+from miles_deep.edit.verify import faults
 from miles_deep.errors import OptionError
 from miles_deep.files import same_file
 from miles_deep.model import Model, load_model
@@ -175,7 +176,7 @@ def edit(
         [take],
         Path(output),
         mode,
-        verify=verify,
+        look=faults if verify else None,
         force=force,
         replace=replace,
         temporary=_folder(temporary),
@@ -206,9 +207,8 @@ def join(
         OptionError: there is nothing to keep, or the films do not go together.
         VideoError, OutputError: as `edit`.
     """
-    return cut(
-        takes, Path(output), mode, verify=verify, force=force, temporary=_folder(temporary), progress=progress
-    )
+    look = faults if verify else None
+    return cut(takes, Path(output), mode, look=look, force=force, temporary=_folder(temporary), progress=progress)
 
 
 def mark(
@@ -254,7 +254,7 @@ def edit_clips(
         Take(_probed(film), spans, effects),
         Path(folder),
         mode,
-        verify=verify,
+        look=faults if verify else None,
         force=force,
         temporary=_folder(temporary),
         progress=progress,

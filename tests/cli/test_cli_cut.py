@@ -166,7 +166,7 @@ PLANS = {
     ],
     "copy": [
         "would write 0:00:07, 70 frames (copy):",
-        "  copy   0:00:09-0:00:16             70 frames, from the keyframe 1.000 s before 0:00:10",
+        "  copy   0:00:09-0:00:16             70 frames, copied from the keyframe 1.000 s before",
     ],
     "encode": [
         "would write 0:00:06, 60 frames (encode):",

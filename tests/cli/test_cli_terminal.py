@@ -183,7 +183,13 @@ def test_termination_while_watching(movie, slow_model, terminal):
 
 @pytest.mark.parametrize(
     ("signum", "extra"),
-    [(signal.SIGINT, []), (signal.SIGTERM, []), (signal.SIGINT, ["-c"]), (signal.SIGTERM, ["--replace"])],
+    [
+        (signal.SIGINT, ["--blur", "red"]),
+        (signal.SIGTERM, ["--mode", "encode"]),
+        (signal.SIGINT, ["-c", "--mode", "encode"]),
+        (signal.SIGTERM, ["--replace", "--blur", "red"]),
+        (signal.SIGINT, ["cut", "--join"]),
+    ],
     ids=lambda value: value.name if isinstance(value, signal.Signals) else " ".join(value),
 )
 def test_interruption_while_cutting(noisy, model, tmp_path, signum, extra):
@@ -192,8 +198,9 @@ def test_interruption_while_cutting(noisy, model, tmp_path, signum, extra):
     movie = place / "noisy.mp4"
     movie.write_bytes(noisy.read_bytes())
     before = tree(place)
+    films = [movie, movie, "--blur", "red"] if "--join" in extra else [movie]
     process = subprocess.Popen(
-        [PROGRAM, movie, "-t", "red", "--model", model, *extra],
+        [PROGRAM, *extra, *films, "-t", "red", "--model", model],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

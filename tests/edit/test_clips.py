@@ -73,8 +73,8 @@ def test_all_or_none(source: Path, tmp_path: Path) -> None:
         md.edit_clips(source, [*SPANS, Span(7, 8)], tmp_path / "clips")
     with pytest.raises(OptionError, match="no spans were given"):
         md.edit_clips(source, [], tmp_path / "clips")
-    with pytest.raises(OptionError, match="no mode 'smart'"):
-        md.edit_clips(source, SPANS, tmp_path / "clips", "smart")  # type: ignore[arg-type]
+    with pytest.raises(OptionError, match="no mode 'clever'"):
+        md.edit_clips(source, SPANS, tmp_path / "clips", "clever")  # type: ignore[arg-type]
     assert set(contents(tmp_path)) == {"My film.mp4"}
 
 

@@ -1,4 +1,4 @@
-"""Films damaged at random, cut smartly: an output that can be played to its end, or one error; nothing left behind.
+"""Films damaged at random, cut smartly: an output that plays to its end, or one error; nothing left behind.
 
 Seeds say what is damaged and how, so that a failure can be made again: `spoil(seed, ...)`.
 """
@@ -22,10 +22,8 @@ Film = Callable[[FilmSpec], Path]
 
 def _small(container: str, codec: str, sound: str = "aac", **fields: object) -> FilmSpec:
     """4 s with groups of 0.4 s, so that some are copied."""
-    start = Fraction(7, 5) if container == "ts" else Fraction(0)
-    return FilmSpec(
-        container, codec, (AudioTrack(sound),), duration=Fraction(4), width=96, height=96, gop=10, start=start, **fields
-    )
+    fields |= {"width": 96, "height": 96, "gop": 10, "start": Fraction(7, 5) if container == "ts" else Fraction(0)}
+    return FilmSpec(container, codec, (AudioTrack(sound),), duration=Fraction(4), **fields)
 
 
 SPECS = [

@@ -134,7 +134,7 @@ def print_plan(plan: EditPlan, films: Sequence[Path] = ()) -> None:
             click.echo(f"  of {shown(films[film])}:")
         for part in piece.parts:
             how = "copy" if isinstance(part, Copy) else "encode"
-            click.echo(f"  {how:<7}{part.span!s:<28}{counted(part.frames, 'frame')}, {part.reason}")
+            click.echo(f"  {how:<7}{part.span!s:<24}{counted(part.frames, 'frame'):>13}, {part.reason}")
         for span in piece.muted:
             click.echo(f"  {'mute':<7}{span!s}")
 

@@ -4,10 +4,11 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-from miles_deep.edit.cutter import EditResult, cut
+from miles_deep.edit.cutter import EditResult, Looking, cut
 from miles_deep.edit.pieces import Mode
 from miles_deep.edit.take import Take
 from miles_deep.edit.target import output_suffix
+from miles_deep.edit.verify import faults
 from miles_deep.edit.writing import Progress
 from miles_deep.errors import OptionError, OutputError
 from miles_deep.files import partial_folder
@@ -18,7 +19,7 @@ def cut_clips(
     folder: Path,
     mode: Mode = "smart",
     *,
-    verify: bool = True,
+    look: Looking | None = faults,
     force: bool = False,
     temporary: Path | None = None,
     progress: Progress | None = None,
@@ -40,7 +41,7 @@ def cut_clips(
             report = _within(progress, done, span.length, total)
             try:
                 one = replace(take, spans=[span])
-                clips.append(cut([one], partial / name, mode, verify=verify, progress=report))
+                clips.append(cut([one], partial / name, mode, look=look, progress=report))
             except OutputError as error:  # in the words of the user, who knows of no other folder
                 raise OutputError(str(error).replace(str(partial), str(folder))) from error
             done += span.length

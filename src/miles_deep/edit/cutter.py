@@ -1,6 +1,6 @@
 """From what is taken of films to one film: planned, written, looked at, and planned again where a join fails."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import reduce
@@ -18,6 +18,10 @@ from miles_deep.errors import OptionError
 from miles_deep.files import partial_file
 from miles_deep.timecode import Span, clock
 from miles_deep.video.container import main_picture, open_film
+from miles_deep.video.video import Video
+
+Looking = Callable[[Sequence[Video], EditPlan, Path], list[Fault]]
+"""Tells what is wrong with a film that was made of others by a plan."""
 
 Keyframe = tuple[int, int]
 """Number of a film, and of a packet of it."""
@@ -54,7 +58,7 @@ def cut(
     output: Path,
     mode: Mode = "smart",
     *,
-    verify: bool = True,
+    look: Looking | None = faults,
     force: bool = False,
     replace: bool = False,
     temporary: Path | None = None,
@@ -63,9 +67,9 @@ def cut(
     """Write a film that holds the given stretches of others, with all their tracks.
 
     Where the container that goes with `output` cannot carry the tracks, a Matroska file is written under the same
-    name with `.mkv`, and the result says so. What `smart` wrote is decoded at every join and compared with the
-    films; where it is not the same, more is encoded there, and then everything. With `replace`, the output may
-    take the film's own name.
+    name with `.mkv`, and the result says so. What `smart` wrote is looked at before it takes its name: where a
+    join is not as it should be, more is encoded there, and if that does not help, everything. With `replace`, the
+    output may take the film's own name.
 
     Raises:
         OptionError: an unknown mode, nothing to keep, or films that do not go together.
@@ -84,8 +88,8 @@ def cut(
             with partial_file(path, temporary, may) as partial:
                 writing = Writing(takes, plan, muxer(path))
                 writing.write(partial, progress)
-                if verify and plan.mode == "smart" and (found := faults([t.video for t in takes], plan, partial)):
-                    raise _Faulty(found)
+                if look is not None and plan.mode == "smart":
+                    _accept(look([take.video for take in takes], plan, partial))
             return writing
 
         try:
@@ -107,6 +111,11 @@ def cut(
             notes=(*notes, *mended, *moved, *writing.notes),
             copied=plan.copied_frames,
         )
+
+
+def _accept(found: list[Fault]) -> None:
+    if found:
+        raise _Faulty(found)
 
 
 def plan_cut(

@@ -1,5 +1,6 @@
 """The picture track of the output: encoded anew, or packet by packet, or both by turns."""
 
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
@@ -15,7 +16,7 @@ from av.video.stream import VideoStream
 
 from miles_deep.edit.copied import Copied, copied_packets
 from miles_deep.edit.encoder import add_encoder
-from miles_deep.edit.pieces import Copy, EditPlan, Run
+from miles_deep.edit.pieces import Copy, EditPlan, Encode, Run
 from miles_deep.edit.rendered import rendered
 from miles_deep.edit.source import Source
 from miles_deep.edit.splice import Splice
@@ -70,6 +71,8 @@ def copied_picture(
     """
     video = sources[0].video
     delay = max(_delay(source.video) for source in sources)
+    if splice is not None:
+        delay = max(delay, _encoders_delay(sources, plan, template.codec_context.reorder_depth))
     tells_order = output.format.name not in DECODING_TIMES_ONLY or video.container in DECODING_TIMES_ONLY
     if delay and not tells_order:
         raise ValueError("it does not say when frames are shown")
@@ -89,6 +92,20 @@ def copied_picture(
 def _delay(video: Video) -> int:
     """Ticks from the time a packet is decoded to the time its frame is shown, at most."""
     return int(max(0, (np.sort(video.index.pts) - video.index.pts).max()))
+
+
+def _encoders_delay(sources: Sequence[Source], plan: EditPlan, depth: int) -> int:
+    """The same of an encoder that holds as many frames back as the source's did, for what it is given."""
+    waits = [Fraction(0)]
+    for piece in plan.pieces:
+        for part in piece.parts:
+            if isinstance(part, Encode):
+                index = sources[piece.film].video.index
+                first, after = index.frames_in(part.span)
+                ticks = index.frame_ticks[max(0, first - 1) : after + depth]
+                wait = (ticks[depth:] - ticks[: len(ticks) - depth]).max(initial=0)
+                waits.append(int(wait) * index.tick)
+    return math.ceil(max(waits) / sources[0].video.index.tick)
 
 
 class Track:

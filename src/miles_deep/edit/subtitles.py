@@ -1,4 +1,4 @@
-"""The subtitle tracks of the output: every event that is shown in a piece, cut to it."""
+"""Subtitle and data tracks of the output: every event that holds in a piece, cut to it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,9 +7,8 @@ from fractions import Fraction
 from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Stream
-from av.subtitles.stream import SubtitleStream
 
-from miles_deep.edit.pieces import EditPlan
+from miles_deep.edit.pieces import EditPlan, Piece
 from miles_deep.video.container import Damage, open_film, packets
 from miles_deep.video.video import Video
 
@@ -20,7 +19,7 @@ EMPTY_MOV_TEXT = b"\0\0"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One cue, or one picture, of a subtitle track."""
+    """One cue, or one picture, of a subtitle track; or one record of a track of data."""
 
     start: Fraction
     """Seconds from the video's start; of the output once it is cut."""
@@ -29,12 +28,13 @@ class Event:
     packet: "Packet[Stream]"
 
 
-def copied_subtitles(
-    events: Sequence[list[Event]], plan: EditPlan, source: SubtitleStream, output: OutputContainer
+def copied_events(
+    events: Sequence[list[Event]], plan: EditPlan, source: Stream, output: OutputContainer
 ) -> Iterator["Packet[Stream]"]:
-    """Add a subtitle track with these events of the films', a list for each, and give its packets in order."""
+    """Add a track with these events of the films', a list for each, and give its packets in order."""
     stream = output.add_stream_from_template(source)
-    return _packets(cut_events(events, plan), source.codec_context.codec.canonical_name, stream)
+    codec = source.codec_context.codec.canonical_name if source.codec_context is not None else ""
+    return _packets(cut_events(events, plan), codec, stream)
 
 
 def read_events(video: Video, tracks: Sequence[int]) -> dict[int, list[Event]]:
@@ -56,7 +56,10 @@ def read_events(video: Video, tracks: Sequence[int]) -> dict[int, list[Event]]:
 def cut_events(events: Sequence[list[Event]], plan: EditPlan) -> list[Event]:
     """The events of every film as they come out: each once for every stretch in which it is shown, while it is."""
     cut: list[Event] = []
+    before: Piece | None = None
     for piece in plan.pieces:
+        goes_on = before is not None and (before.film, before.span.end) == (piece.film, piece.span.start)
+        before = piece
         own = events[piece.film]
         for event, following in zip(own, [*own[1:], None], strict=True):
             until = event.end if event.end is not None else (following.start if following else piece.span.end)
@@ -64,8 +67,8 @@ def cut_events(events: Sequence[list[Event]], plan: EditPlan) -> list[Event]:
             if start >= end:
                 continue
             begin = piece.output_time(start)
-            if cut and cut[-1].packet is event.packet and cut[-1].end in (begin, None):
-                begin = cut.pop().start  # the film goes on, treated otherwise
+            if goes_on and cut and cut[-1].packet is event.packet:
+                begin = cut.pop().start  # the film is treated otherwise from here on, not cut
             kept_end = piece.output_time(end) if event.end is not None else None
             cut.append(Event(begin, kept_end, event.packet))
     return cut

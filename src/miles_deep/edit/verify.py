@@ -108,7 +108,8 @@ def _copies(layout: Layout, film: Video, packets: NDArray[np.int64]) -> Iterator
         index = layout.video(number).index
         first, after = layout.frames(number)
         start, tick = layout.starts[number], film.index.tick
-        slack = index.usual_gap / 2
+        rounding = tick + index.tick
+        slack = min(2 * rounding, index.usual_gap / 2)
         edges = [float((time - slack) / tick) for time in (start, layout.ends(number))]
         since, until = np.searchsorted(packets, edges)
         there = packets[since:until] * float(tick)
@@ -117,8 +118,7 @@ def _copies(layout: Layout, film: Video, packets: NDArray[np.int64]) -> Iterator
         if len(there) != len(due):
             kind = Kind.MISSING if len(there) < len(due) else Kind.EXTRA
             yield Trouble(kind, start, number, abs(len(there) - len(due)))
-        elif (late := np.abs(there - due)).max(initial=0) > float(tick + index.tick):
-            wrong = late > float(tick + index.tick)
+        elif (wrong := np.abs(there - due) > float(rounding)).any():
             yield Trouble(Kind.TIME, Fraction(float(due[wrong.argmax()])), number, int(wrong.sum()))
 
 

@@ -29,7 +29,7 @@ from miles_deep.edit.pieces import EditPlan
 from miles_deep.edit.sound import sound_track
 from miles_deep.edit.source import Source
 from miles_deep.edit.splice import splice_for
-from miles_deep.edit.subtitles import Event, copied_subtitles, read_events
+from miles_deep.edit.subtitles import Event, copied_events, read_events
 from miles_deep.edit.take import Take, sources_of
 from miles_deep.errors import VideoError
 from miles_deep.video.container import main_picture, open_film
@@ -67,16 +67,7 @@ class Writing:
         """
         with ExitStack() as opened:
             films = [opened.enter_context(open_film(take.video.path)) for take in self._takes]
-            output = create(partial, self._container)
-            try:
-                tracks = self._add_tracks(films, output)
-                output.metadata.update(kept_tags(films[0].metadata))
-                chapters = [film.chapters() for film in films]
-                output.set_chapters(cut_chapters(chapters, [take.video for take in self._takes], self._plan))
-                output.start_encoding()
-            except (FFmpegError, ValueError) as error:
-                abandon(output)
-                raise CannotCarry(reason_of(error)) from error
+            output, tracks = self._begun(films, partial)
             try:
                 _mux(output, tracks, self._plan, progress)
             except FFmpegError as error:  # an encoder's or a decoder's; `_mux` sees to the muxer's own
@@ -86,6 +77,26 @@ class Writing:
                 abandon(output)
                 raise
         self._check(partial)
+
+    def _begun(self, films: Sequence[InputContainer], partial: Path) -> tuple[OutputContainer, list[Packets]]:
+        """Open the file and write its header; without data tracks, where these are what the container refuses."""
+        data = any(_is_data(stream) for stream in films[0].streams)
+        while True:
+            output = create(partial, self._container)
+            try:
+                tracks, notes = self._add_tracks(films, output, data)
+                output.metadata.update(kept_tags(films[0].metadata))
+                chapters = [film.chapters() for film in films]
+                output.set_chapters(cut_chapters(chapters, [take.video for take in self._takes], self._plan))
+                output.start_encoding()
+            except (FFmpegError, ValueError) as error:
+                abandon(output)
+                if not data:
+                    raise CannotCarry(reason_of(error)) from error
+                data = False
+                continue
+            self.notes += notes
+            return output, tracks
 
     def _names(self) -> str:
         return ", ".join(str(take.video.path) for take in self._takes)
@@ -104,21 +115,25 @@ class Writing:
         if reading.damaged:
             self.notes.append(f"{reading.damaged} damaged packet{'s' * (reading.damaged > 1)} met")
 
-    def _add_tracks(self, films: Sequence[InputContainer], output: OutputContainer) -> list[Packets]:
-        """Add a track to the output for each of the first film's, in the same order."""
+    def _add_tracks(
+        self, films: Sequence[InputContainer], output: OutputContainer, data: bool
+    ) -> tuple[list[Packets], list[str]]:
+        """Add a track to the output for each of the first film's, in the same order; and what to tell of that."""
         tracks: list[Packets] = []
         left_out: list[str] = []
+        notes: list[str] = []
         video = self._takes[0].video
-        texts = self._read_events(films[0])
+        kept = [stream for stream in films[0].streams if _is_told(stream) or (data and _is_data(stream))]
+        events = self._read_events([stream.index for stream in kept])
         for stream in films[0].streams:
             before = len(output.streams)
             if stream.index == video.picture:
                 tracks.append(self._picture(films[0], output))
             elif isinstance(stream, AudioStream) and stream.codec_context is not None:
                 sources = [source for source in sources_of(self._takes, stream.index) if source is not None]
-                tracks.append(sound_track(sources, self._plan, stream, output, self._reading, self.notes))
-            elif isinstance(stream, SubtitleStream) and stream.codec_context is not None:
-                tracks.append(copied_subtitles(texts[stream.index], self._plan, stream, output))
+                tracks.append(sound_track(sources, self._plan, stream, output, self._reading, notes))
+            elif stream.index in events:
+                tracks.append(copied_events(events[stream.index], self._plan, stream, output))
             elif is_cover(stream):
                 if output.format.name in COVERED:
                     tracks.append(copied_cover(video, stream, output))
@@ -127,13 +142,12 @@ class Writing:
                 continue
             elif stream.type != "attachment" and not is_chapter_text(stream):
                 left_out.append(f"{stream.type} track {stream.index}")
-            if len(output.streams) > before:
+            if len(output.streams) > before and stream.codec_context is not None:
                 check_carried(output.streams[before], output)
+            if len(output.streams) > before:
                 describe_like(stream, output.streams[before])
         left_out += copy_attachments(films[0], output)
-        if left_out:
-            self.notes.append(f"left out: {', '.join(left_out)}")
-        return tracks
+        return tracks, [*notes, *([f"left out: {', '.join(left_out)}"] if left_out else [])]
 
     def _picture(self, film: InputContainer, output: OutputContainer) -> Packets:
         template = main_picture(film, self._takes[0].video.path)
@@ -145,9 +159,8 @@ class Writing:
             splice = splice_for(self._takes[0].video, template, self._container)
         return copied_picture(sources, self._plan, template, output, self._reading, splice)
 
-    def _read_events(self, film: InputContainer) -> dict[int, list[list[Event]]]:
-        """Index of a subtitle track in the first film to its events in every film."""
-        wanted = [track.index for track in film.streams.subtitles if track.codec_context]
+    def _read_events(self, wanted: Sequence[int]) -> dict[int, list[list[Event]]]:
+        """Index of a track of subtitles or data in the first film to its events in every film."""
         places = {index: sources_of(self._takes, index) for index in wanted}
         read = [
             read_events(take.video, [source.stream for track in places.values() if (source := track[number])])
@@ -157,6 +170,17 @@ class Writing:
             index: [events[source.stream] if source else [] for events, source in zip(read, track, strict=True)]
             for index, track in places.items()
         }
+
+
+def _is_told(stream: Stream) -> bool:
+    """Whether it is a track of subtitles."""
+    return isinstance(stream, SubtitleStream) and stream.codec_context is not None
+
+
+def _is_data(stream: Stream) -> bool:
+    """Whether it is a track of data, such as places and positions; the timecode of the first frame is not true of
+    any other, and chapters are written anew."""
+    return stream.type == "data" and not is_chapter_text(stream) and "timecode" not in stream.metadata
 
 
 def _squeezed(made: Path, video: Video) -> bool:

@@ -1,12 +1,13 @@
 """What has to be known of a codec to put new packets between old ones."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from av.audio.codeccontext import AudioCodecContext
 
-from miles_deep.edit.sound import aac
+from miles_deep.edit.codecs import audio_bit_rate
+from miles_deep.edit.sound import aac, mp3
 
 Likeness = Callable[[bytes, bytes], int]
 """How well decoding goes on after the first packet as it would after the second, which stands in the same place: 2
@@ -28,6 +29,9 @@ class Framing:
     """For the encoder."""
     bit_rate: int | None = None
     """What the encoder has to be set to; None: enough not to be heard."""
+    bridge: Callable[[Sequence[bytes], Sequence[bytes], bytes], list[bytes] | None] | None = None
+    """Makes new packets, those they stand for, and the next one of the track into packets after which that one can
+    be decoded; None where they cannot be."""
     config: aac.Config | None = None
     """What the encoder's header has to say."""
     begins_anywhere: bool = True
@@ -60,13 +64,17 @@ def _ac3(context: AudioCodecContext, data: bytes) -> Framing | None:
 
 
 OPUS_RATE = 48_000
+OPUS_SETTLES = 3_840
+"""Samples: 80 ms, after which a decoder that was somewhere else is where it should be (RFC 7845 section 4.6)."""
 
 
 def _opus(context: AudioCodecContext, data: bytes) -> Framing | None:
     samples = opus_samples(data)
     milliseconds = Fraction(samples * 1000, OPUS_RATE)
-    options = (("frame_duration", f"{float(milliseconds):g}"), ("packet_loss", "0"))
-    return Framing(samples, settle=-(-4800 // samples), options=options, begins_anywhere=False)
+    # To an encoder that expects losses each packet stands for itself as far as it can: so a decoder that comes from
+    # other packets gets into step, and what is off where copying goes on is a quarter of what it would be.
+    options = (("frame_duration", f"{float(milliseconds):g}"), ("packet_loss", "100"))
+    return Framing(samples, settle=-(-OPUS_SETTLES // samples), options=options, begins_anywhere=False)
 
 
 def opus_samples(data: bytes) -> int:
@@ -82,9 +90,31 @@ def opus_samples(data: bytes) -> int:
     return length * count
 
 
+MOST_OF_ITS_RATE = 0.8
+"""Share of MP3's highest bit rate that leaves room for what the bridge has to put in."""
+
+
+def _mp3(context: AudioCodecContext, data: bytes) -> Framing | None:
+    frame = mp3.parse(data)
+    if frame is None or frame.rate != context.sample_rate:
+        return None
+    most = int(max(mp3.KILOBITS[frame.version]) * 1000 * MOST_OF_ITS_RATE)
+    wanted = audio_bit_rate("mp3", context.bit_rate, context.layout.nb_channels, frame.rate)
+    return Framing(
+        frame.samples,
+        settle=2,
+        likeness=mp3.likeness,
+        bridge=mp3.bridged,
+        options=(("reservoir", "0"),),
+        bit_rate=min(wanted, most),
+        begins_anywhere=False,
+    )
+
+
 FRAMINGS: dict[str, Callable[[AudioCodecContext, bytes], Framing | None]] = {
     "aac": _aac,
     "mp2": _mp2,
+    "mp3": _mp3,
     "ac3": _ac3,
     "eac3": _ac3,
     "opus": _opus,

@@ -1,7 +1,7 @@
 """MP3 as far as a join needs it: how long frames are, which windows they have, and the bit reservoir.
 
-The data of a frame may begin in the frames before it (ISO/IEC 11172-3, main_data_begin). Where copying goes on, the
-bytes that the first copied frame wants of those before it are put into our own ones, behind their own data.
+The data of a frame may begin in the frames before it (ISO/IEC 11172-3, main_data_begin). Where copying goes on,
+the bytes that the first copied frame wants of those before it are put into our own ones, behind their own data.
 """
 
 from collections.abc import Sequence
@@ -85,7 +85,7 @@ def parse(packet: bytes) -> Frame | None:
 
 
 def likeness(ours: bytes, theirs: bytes) -> int:
-    """2 where the second halves of both frames' windows are of one kind, so that what is aliased cancels; else 0."""
+    """2 where the second halves of both windows are of one kind, so that what is aliased cancels; else 0."""
     one, other = parse(ours), parse(theirs)
     if one is None or other is None:
         return 0
@@ -114,12 +114,35 @@ def bridged(ours: Sequence[bytes], theirs: Sequence[bytes], following: bytes) ->
     if len(before) < after.back:
         return None
     wanted = before[len(before) - after.back :]
-    made: list[bytes] = []
-    for packet in reversed(ours):
-        frame = parse(packet)
-        if frame is None:
+    made = list(ours)
+    for at in reversed(range(len(ours))):
+        if not wanted:
+            return made
+        frame = parse(ours[at])
+        if frame is None or (filled := _filled(frame, wanted)) is None:
             return None
-        made.append(_filled(frame, wanted))
-        wanted = b""
-        ...
-    return made[::-1]
+        made[at], wanted = filled
+    return None if wanted else made
+
+
+def _filled(frame: Frame, tail: bytes) -> tuple[bytes, bytes] | None:
+    """A frame whose area ends with `tail`, and those of its own data that have to stand before it for that.
+
+    None where there is no room.
+    """
+    data = frame.area[: frame.data_length]
+    overhead = 4 + len(frame.side)
+    step = 144_000 if frame.version == MPEG1 else 72_000
+    lengths = [step * rate // frame.rate - overhead for rate in KILOBITS[frame.version]]
+    kind = next((kind for kind in range(1, 15) if lengths[kind] >= len(data) + len(tail)), 14)
+    before = max(0, len(data) + len(tail) - lengths[kind])
+    if before > min(len(data), 511 if frame.version == MPEG1 else 255):
+        return None
+    # The bit rate, no padding, no checksum; then how far back the data begins.
+    header = bytes([0xFF, frame.header[1] | 1, kind << 4 | frame.header[2] & 0x0D, frame.header[3]])
+    if frame.version == MPEG1:
+        side = bytes([before >> 1, (before & 1) << 7 | frame.side[1] & 0x7F]) + frame.side[2:]
+    else:
+        side = bytes([before]) + frame.side[1:]
+    own = data[before:]
+    return header + side + own + bytes(lengths[kind] - len(own) - len(tail)) + tail, data[:before]

@@ -33,6 +33,9 @@ CHOOSY, PATIENT = 8, 16
 WARM = 4
 """Packets that an encoder is fed before the first one that is taken from it."""
 
+BRIDGE = 6
+"""Our last packets that can still be changed when it turns out where copying goes on."""
+
 EDIT_LISTS = frozenset({"mp4", "mov", "3gp", "3g2", "ipod"})
 """Muxers of containers that tell players to begin in the middle of a packet, wherever that is."""
 
@@ -202,14 +205,35 @@ class _Joiner:
         ours: Iterator[tuple[int, bytes]] = dropwhile(lambda entry: entry[0] < begin, made)
         if left is not None and held:
             ours = yield from self._left(left, held, ours)
+        waiting: deque[tuple[int, bytes]] = deque()
         for count, (start, data) in enumerate(ours):
             if start >= self._end:
-                return None
-            yield _new(data), start
-            self._next = start + self._samples
-            if self._goes_over(start, data, count):
+                break
+            waiting.append((start, data))
+            over = self._bridged(waiting, count)
+            if over is not None:
+                yield from over
+                self._next = start + self._samples
                 return self._run
+            if len(waiting) > BRIDGE:
+                yield _new(*waiting.popleft())
+        yield from (_new(*entry) for entry in waiting)
         return None
+
+    def _bridged(self, waiting: Sequence[tuple[int, bytes]], count: int) -> list[Made] | None:
+        """Our last packets, made so that copying can go on after them; None where it cannot."""
+        start, data = waiting[-1]
+        run, bridge = self._run, self._renewal.framing.bridge
+        if run is None or not self._goes_over(run, start, data, count):
+            return None
+        if bridge is None:
+            return [_new(*entry) for entry in waiting]
+        theirs = [bytes(one.packet) for one in run.seen if one.start <= start]
+        following = next(bytes(one.packet) for one in run.seen if one.start == start + self._samples)
+        made = bridge([data for _, data in waiting], theirs, following)
+        if made is None:
+            return None
+        return [_new(at, data) for (at, _), data in zip(waiting, made, strict=True)]
 
     def _left(
         self, left: Run, held: list[Placed], ours: Iterator[tuple[int, bytes]]
@@ -228,10 +252,10 @@ class _Joiner:
             yield self._taken(one)
         return chain(new[best + 1 :], ours)
 
-    def _goes_over(self, start: int, data: bytes, count: int) -> bool:
+    def _goes_over(self, run: Run, start: int, data: bytes, count: int) -> bool:
         """Whether copying can go on after our packet in a place."""
-        run, following = self._run, start + self._samples
-        if run is None or run.at(following) is None or (theirs := run.at(start)) is None:
+        following = start + self._samples
+        if run.at(following) is None or (theirs := run.at(start)) is None:
             return False
         settled = run.stretch.start + self._fade + (self._renewal.framing.settle - 1) * self._samples
         left = run.stretch.end - following
@@ -275,7 +299,7 @@ class _Joiner:
                 place += frame.samples
 
 
-def _new(data: bytes) -> "Packet[Stream]":
+def _new(start: int, data: bytes) -> Made:
     packet = Packet(data)
     packet.is_keyframe = True
-    return packet
+    return packet, start

@@ -55,18 +55,29 @@ def tag_like(context: VideoCodecContext, source: VideoCodecContext) -> None:
     context.colorspace, context.color_range = source.colorspace, source.color_range
 
 
-def run(make: Maker, frames: Iterable[VideoFrame], clock: Fraction) -> Packets:
-    """Encode a run of pictures, the first as a keyframe.
+def opened(frames: Iterable[VideoFrame]) -> Iterator[tuple[VideoFrame, bool]]:
+    """A run's frames for `run`, the first to be a keyframe."""
+    for number, frame in enumerate(frames):
+        yield frame, number == 0
+
+
+def run(make: Maker, frames: Iterable[tuple[VideoFrame, bool]], clock: Fraction) -> Packets:
+    """Encode a run of pictures.
+
+    Args:
+        make: opens an encoder.
+        frames: each with whether it has to be a keyframe.
+        clock: seconds a tick of the frames' `pts`.
 
     Yields: packets as the encoder gives them, but with `pts` in ticks of `clock`, no `dts` and no duration.
     """
     context = make()
     ticks: dict[int, int] = {}
-    for number, frame in enumerate(frames):
+    for number, (frame, key) in enumerate(frames):
         ticks[number] = cast(int, frame.pts)
         frame.pts, frame.dts, frame.time_base = number, None, context.time_base
         # The source's picture types would be taken for orders.
-        frame.pict_type = PictureType.NONE if number else PictureType.I
+        frame.pict_type = PictureType.I if key else PictureType.NONE
         yield from _timed(context.encode(frame), ticks, clock)
     if ticks:
         yield from _timed(context.encode(None), ticks, clock)

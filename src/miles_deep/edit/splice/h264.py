@@ -11,7 +11,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from miles_deep.edit.splice.encoder import new_encoder, run, with_payload
+from miles_deep.edit.splice.encoder import new_encoder, opened, run, with_payload
 from miles_deep.edit.splice.h264_sets import (
     PICTURE,
     SEQUENCE,
@@ -41,7 +41,7 @@ gives 85 at an equal SSIM."""
 
 
 class H264Splice:
-    """Encoded runs for an h264 film."""
+    """Encoded runs with parameter sets of their own."""
 
     lands = False
 
@@ -60,6 +60,7 @@ class H264Splice:
             raise CannotSplice(f"its h264 header is broken ({error})") from error
         if self._sequence.separate_planes:
             raise CannotSplice("no encoder here makes separate colour planes")
+        self._single = sum(unit[0] & 31 == SEQUENCE for unit in self._theirs) == 1
         self._reorder = max(context.reorder_depth, self._sequence.reorder)
         self._field_order = int(context.field_order)
         self._ready: VideoCodecContext | None = self._open()
@@ -70,7 +71,7 @@ class H264Splice:
         self, frames: Iterable[VideoFrame], clock: Fraction, following: bytes | None
     ) -> "Iterator[Packet[Stream]]":
         """See `Splice`."""
-        for packet in run(self._encoder, frames, clock):
+        for packet in run(self._encoder, opened(frames), clock):
             units = [unit for unit in Framing(0).split(bytes(packet)) if not _is_user_data(unit)]
             # A stream of bytes has no description: each keyframe brings the sets along.
             sets = self._ours if packet.is_keyframe and not self._framing.prefix else []
@@ -87,16 +88,17 @@ class H264Splice:
         ready, self._ready = self._ready, None
         return ready or self._open()
 
-    def _open(self) -> VideoCodecContext:
-        sequence = self._sequence
-        parameters = {
-            "sps-id": self._number,
-            "level": sequence.level,
+    def _pictures(self) -> dict[str, int | str]:
+        """x264's parameters for which pictures refer to which."""
+        return {
             "bframes": 3 if self._reorder else 0,
             "b-pyramid": "normal" if self._reorder > 1 else "none",
-            "ref": max(1, min(sequence.references, 3)),
-            "log": 0,
+            "ref": max(1, min(self._sequence.references, 3)),
         }
+
+    def _open(self) -> VideoCodecContext:
+        sequence = self._sequence
+        parameters = {"sps-id": self._number, "level": sequence.level} | self._pictures()
         if sequence.chroma_place is not None:
             parameters["chromaloc"] = sequence.chroma_place
         if self._video.interlaced:
@@ -130,7 +132,7 @@ class H264Splice:
         ours = self._configuration
         sequences = tuple(unit for unit in self._ours if unit[0] & 31 == SEQUENCE)
         pictures = tuple(unit for unit in self._ours if unit[0] & 31 == PICTURE)
-        level = max(ours.head[3], *(unit[3] for unit in sequences))
+        level = max([ours.head[3], *(unit[3] for unit in sequences)])
         return replace(
             ours,
             head=ours.head[:3] + bytes([level]),

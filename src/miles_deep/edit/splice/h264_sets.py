@@ -35,6 +35,8 @@ class Sequence:
     order_bits: int
     """Of pic_order_cnt_lsb; 0 where there is none."""
     references: int
+    plain: bool
+    """Without scaling lists, separate colour planes, and orders of a cycle: any encoder's pictures go with it."""
     gaps_at: int
     """Place of gaps_in_frame_num_value_allowed_flag, in bits behind the unit's first byte."""
     frames_only: bool
@@ -49,13 +51,15 @@ class Sequence:
     reorder: int
     buffering: int
     separate_planes: bool
+    field_pairs: bool
+    """mb_adaptive_frame_field_flag."""
 
 
 def read_sequence(unit: bytes) -> Sequence:
     """Read a sequence parameter set. Raises BrokenUnit."""
     bits = Bits(unescape(unit[1:]))
     profile, _, level, number = bits.u(8), bits.u(8), bits.u(8), bits.ue()
-    separate = _skip_chroma(bits) if profile in WITH_CHROMA else False
+    separate, scaled = _skip_chroma(bits) if profile in WITH_CHROMA else (False, False)
     frame_num_bits = bits.ue() + 4
     order_type = bits.ue()
     order_bits = bits.ue() + 4 if order_type == 0 else 0
@@ -65,7 +69,8 @@ def read_sequence(unit: bytes) -> Sequence:
     bits.u(1)
     bits.ue(), bits.ue()
     frames_only = bool(bits.u(1))
-    bits.u(1 if frames_only else 2)  # field pairs of macroblocks, direct 8x8
+    field_pairs = not frames_only and bool(bits.u(1))
+    bits.u(1)  # direct 8x8
     if bits.u(1):
         bits.ue(), bits.ue(), bits.ue(), bits.ue()
     usage = _usage(bits) if bits.u(1) else _Usage()
@@ -77,6 +82,7 @@ def read_sequence(unit: bytes) -> Sequence:
         order_type,
         order_bits,
         references,
+        not separate and not scaled and order_type in (0, 2) and references > 0,
         gaps_at,
         frames_only,
         usage.aspect,
@@ -87,6 +93,7 @@ def read_sequence(unit: bytes) -> Sequence:
         usage.reorder,
         usage.buffering,
         separate,
+        field_pairs,
     )
 
 
@@ -115,8 +122,12 @@ def _usage(bits: Bits) -> _Usage:
     place = (bits.ue(), bits.ue())[0] if bits.u(1) else None
     if bits.u(1):  # timing
         bits.u(32), bits.u(32), bits.u(1)
-    schedules = [_skip_schedule(bits) for _ in range(2) if bits.u(1)]
-    if schedules:
+    scheduled = False
+    for _ in range(2):
+        if bits.u(1):
+            _skip_schedule(bits)
+            scheduled = True
+    if scheduled:
         bits.u(1)
     bits.u(1)  # pic_struct
     if not bits.u(1):
@@ -138,16 +149,17 @@ def _aspect(bits: Bits) -> Fraction:
     return Fraction(*ASPECTS[number]) if number < len(ASPECTS) else Fraction(0)
 
 
-def _skip_chroma(bits: Bits) -> bool:
-    """Chroma format, bit depths, scaling lists; gives whether the planes are coded as three pictures."""
+def _skip_chroma(bits: Bits) -> tuple[bool, bool]:
+    """Chroma format, bit depths; whether the planes are coded as three pictures, and whether there are scaling lists."""
     chroma = bits.ue()
     separate = bool(bits.u(1)) if chroma == 3 else False
     bits.ue(), bits.ue(), bits.u(1)
-    if bits.u(1):
+    scaled = bool(bits.u(1))
+    if scaled:
         for number in range(12 if chroma == 3 else 8):
             if bits.u(1):
                 _skip_scaling_list(bits, 16 if number < 6 else 64)
-    return separate
+    return separate, scaled
 
 
 def _skip_scaling_list(bits: Bits, size: int) -> None:
@@ -188,4 +200,23 @@ def reordering_like(unit: bytes, reorder: int) -> bytes:
         return unit
     text = BitText(unescape(unit[1:]))
     text.replace(*sequence.reorder_at, exp_golomb(reorder) + exp_golomb(max(sequence.buffering, reorder)))
+    return unit[:1] + escape(text.payload())
+
+
+def allowing_gaps(unit: bytes) -> bytes:
+    """A sequence parameter set under which numbers of frames may be left out. Raises BrokenUnit."""
+    at = read_sequence(unit).gaps_at
+    text = BitText(unescape(unit[1:]))
+    text.replace(at, at + 1, "1")
+    return unit[:1] + escape(text.payload())
+
+
+def going_with(unit: bytes, sequence: int) -> bytes:
+    """A picture parameter set that goes with the sequence parameter set of another number. Raises BrokenUnit."""
+    bits = Bits(unescape(unit[1:]))
+    bits.ue()
+    begin = bits.position
+    bits.ue()
+    text = BitText(unescape(unit[1:]))
+    text.replace(begin, bits.position, exp_golomb(sequence))
     return unit[:1] + escape(text.payload())

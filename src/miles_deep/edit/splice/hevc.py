@@ -11,7 +11,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from miles_deep.edit.splice.encoder import new_encoder, run, tag_like, with_payload
+from miles_deep.edit.splice.encoder import new_encoder, opened, run, tag_like, with_payload
 from miles_deep.edit.splice.hevc_sets import (
     MOST,
     SEQUENCE,
@@ -74,7 +74,7 @@ class HevcSplice:
         self, frames: Iterable[VideoFrame], clock: Fraction, following: bytes | None
     ) -> "Iterator[Packet[Stream]]":
         """See `Splice`."""
-        for packet in run(self._encoder, frames, clock):
+        for packet in run(self._encoder, opened(frames), clock):
             units = self._renumbered(Framing(0).split(bytes(packet)))
             # A stream of bytes has no description: each keyframe brings the sets along.
             sets = self._ours if packet.is_keyframe and not self._framing.prefix else []

@@ -11,7 +11,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from miles_deep.edit.codecs import QP2LAMBDA
-from miles_deep.edit.splice.encoder import new_encoder, run, tag_like, with_payload
+from miles_deep.edit.splice.encoder import new_encoder, opened, run, tag_like, with_payload
 from miles_deep.edit.splice.protocol import CannotSplice
 from miles_deep.edit.splice.start_codes import kinds, parts
 from miles_deep.video.video import Video
@@ -52,7 +52,7 @@ class Mpeg4Splice:
         self, frames: Iterable[VideoFrame], clock: Fraction, following: bytes | None
     ) -> "Iterator[Packet[Stream]]":
         """See `Splice`."""
-        for packet in run(self._open, frames, clock):
+        for packet in run(self._open, opened(frames), clock):
             # By the name of the encoder decoders choose which of its old mistakes to make up for.
             kept = b"".join(part for kind, part in parts(bytes(packet)) if kind != USER_DATA)
             yield with_payload(packet, kept)

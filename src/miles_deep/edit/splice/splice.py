@@ -5,7 +5,7 @@ from collections.abc import Callable
 from av.video.stream import VideoStream
 
 from miles_deep.edit.splice.av1 import Av1Splice
-from miles_deep.edit.splice.h264 import H264Splice
+from miles_deep.edit.splice.h264_joined import h264_splice
 from miles_deep.edit.splice.hevc import HevcSplice
 from miles_deep.edit.splice.intra import INTRA, IntraSplice
 from miles_deep.edit.splice.mpeg2 import Mpeg2Splice
@@ -17,7 +17,7 @@ from miles_deep.video.video import Video
 Maker = Callable[[Video, VideoStream, str], Splice]
 
 SPLICES: dict[str, Maker] = {
-    "h264": H264Splice,
+    "h264": h264_splice,
     "hevc": HevcSplice,
     "mpeg1video": Mpeg2Splice,
     "mpeg2video": Mpeg2Splice,

@@ -9,7 +9,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from miles_deep.edit.splice.encoder import new_encoder, run, tag_like
+from miles_deep.edit.splice.encoder import new_encoder, opened, run, tag_like
 from miles_deep.edit.splice.protocol import CannotSplice
 from miles_deep.video.video import Video
 
@@ -42,7 +42,7 @@ class VpxSplice:
         self, frames: Iterable[VideoFrame], clock: Fraction, following: bytes | None
     ) -> "Iterator[Packet[Stream]]":
         """See `Splice`."""
-        return run(self._open, frames, clock)
+        return run(self._open, opened(frames), clock)
 
     def copied(self, payload: bytes, first: bool) -> bytes:
         """See `Splice`."""

@@ -1,0 +1,216 @@
+"""What verification finds wrong with a cut, and that it finds nothing wrong with a good one."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import pytest
+
+import miles_deep as md
+from media import AudioTrack, FilmSpec
+from miles_deep.edit.cutter import cut, plan_cut
+from miles_deep.edit.pieces import Copy, EditPlan, Mode
+from miles_deep.edit.take import Take
+from miles_deep.edit.treatment import Effect, Treatment
+from miles_deep.edit.verify import faults
+from miles_deep.timecode import Span
+from miles_deep.video import Video
+
+FilmOf = Callable[[FilmSpec], Path]
+Packets = list[av.Packet]
+
+SPEC = FilmSpec(duration=Fraction(5), width=128, height=96, gop=25, bframes=3, texture=True)
+SPANS = (
+    Span(Fraction(61, 100), Fraction(232, 100)),  # 9 frames, a group of 25, 8 frames
+    Span(Fraction(311, 100), Fraction(391, 100)),  # 20 frames of one group
+)
+FRAME = Fraction(1, 25)
+
+
+@dataclass(frozen=True)
+class Good:
+    """A cut as it should be."""
+
+    video: Video
+    plan: EditPlan
+    path: Path
+
+
+def smart_cut(
+    source: Path, out: Path, spans: Sequence[Span] = SPANS, effects: Sequence[Effect] = (), mode: Mode = "smart"
+) -> Good:
+    video = md.probe(source)
+    take = Take(video, spans, effects)
+    plan, _ = plan_cut([take], mode, out)
+    return Good(video, plan, cut([take], out, mode, look=None).path)
+
+
+@pytest.fixture(scope="module")
+def good(film: FilmOf, tmp_path_factory: pytest.TempPathFactory) -> Good:
+    made = smart_cut(film(SPEC), tmp_path_factory.mktemp("verified") / "good.mp4")
+    assert [type(part) is Copy for piece in made.plan.pieces for part in piece.parts] == [
+        False,
+        True,
+        False,
+        False,
+    ]
+    return made
+
+
+def remuxed(source: Path, out: Path, change: Callable[[Packets], Iterable[av.Packet]]) -> Path:
+    """The film with other packets."""
+    with av.open(str(source)) as film, av.open(str(out), "w") as copy:
+        streams = {stream.index: copy.add_stream_from_template(stream, opaque=True) for stream in film.streams}
+        for packet in change([packet for packet in film.demux() if packet.size]):
+            packet.stream = streams[packet.stream.index]
+            copy.mux_one(packet)
+    return out
+
+
+def pictures(packets: Packets) -> Packets:
+    return [packet for packet in packets if packet.stream.type == "video"]
+
+
+def found(good: Good, path: Path) -> list[tuple[float, str, tuple[int, ...]]]:
+    return [
+        (round(float(fault.time), 2), fault.what, tuple(fault.keyframes))
+        for fault in faults([good.video], good.plan, path)
+    ]
+
+
+def whats(good: Good, path: Path) -> set[str]:
+    return {what for _, what, _ in found(good, path)}
+
+
+GOOD = {
+    "h264": SPEC,
+    "open-gop-h264-mkv": FilmSpec("mkv", duration=Fraction(5), width=128, height=96, gop=25, open_gop=True),
+    "hevc": FilmSpec("mp4", "hevc", duration=Fraction(5), width=128, height=96, gop=25, texture=True),
+    "mpeg2-ts": FilmSpec(
+        "ts", "mpeg2video", (AudioTrack("mp2"),), duration=Fraction(5), width=128, height=96, gop=25
+    ),
+    "mpeg4-avi": FilmSpec(
+        "avi", "mpeg4", (AudioTrack("mp3"),), duration=Fraction(5), width=128, height=96, bframes=0
+    ),
+    "vfr-vp9": FilmSpec(
+        "webm", "vp9", (AudioTrack("opus"),), duration=Fraction(5), width=128, height=96, vfr=True
+    ),
+    "one-keyframe": FilmSpec(duration=Fraction(5), width=128, height=96, gop=100_000),
+}
+
+
+@pytest.mark.parametrize("spec", GOOD.values(), ids=GOOD)
+@pytest.mark.parametrize("mode", ["smart", "encode"])
+def test_nothing_is_wrong_with_a_good_cut(spec: FilmSpec, mode: Mode, film: FilmOf, tmp_path: Path) -> None:
+    made = smart_cut(film(spec), tmp_path / f"cut{spec.suffix}", mode=mode)
+    assert faults([made.video], made.plan, made.path) == []
+
+
+def test_blurred_muted_and_faster_pieces_are_compared_with_what_they_should_be(
+    film: FilmOf, tmp_path: Path
+) -> None:
+    effects = [
+        Effect(Span(1, Fraction(3, 2)), Treatment(blur=True)),
+        Effect(Span(Fraction(3, 2), 3), Treatment(speed=3)),
+        Effect(Span(4, 5), Treatment(mute=True)),
+    ]
+    made = smart_cut(film(SPEC), tmp_path / "treated.mp4", [Span(0, 5)], effects)
+    assert faults([made.video], made.plan, made.path) == []
+    plain = smart_cut(film(SPEC), tmp_path / "plain.mp4", [Span(0, 5)], effects[1:])
+    assert "are not the film's" in " ".join(whats(made, plain.path)), "a picture that should be blurred is not"
+
+
+@pytest.mark.parametrize("frames", [-1, 1])
+def test_a_span_that_is_a_frame_off_is_found(frames: int, good: Good, tmp_path: Path) -> None:
+    moved = [SPANS[0], Span(SPANS[1].start + frames * FRAME, SPANS[1].end + frames * FRAME)]
+    path = smart_cut(good.video.path, tmp_path / "moved.mp4", moved).path
+    assert (1.68, "20 frames are not the film's", ()) in found(good, path)
+
+
+@pytest.mark.parametrize(
+    ("number", "time", "keyframes"),
+    [(0, 0.0, (25,)), (5, 0.2, (25,)), (9, 0.36, (25,)), (33, 1.32, (50,)), (34, 1.36, (50,)), (61, 2.44, ())],
+    ids=["first", "encoded", "first copied", "last copied", "after a copy", "last"],
+)
+def test_a_frame_that_is_missing_is_found(
+    number: int, time: float, keyframes: tuple[int, ...], good: Good, tmp_path: Path
+) -> None:
+    def without(packets: Packets) -> Packets:
+        shown = sorted(pictures(packets), key=lambda packet: packet.pts)
+        return [packet for packet in packets if packet is not shown[number]]
+
+    told = found(good, remuxed(good.path, tmp_path / "missing.mp4", without))
+    assert any("missing" in what or "not the film's" in what for _, what, _ in told)
+    if number:  # else all others are that much too early
+        assert (time, keyframes) in [(when, blamed) for when, _, blamed in told]
+
+
+@pytest.mark.parametrize("number", [3, 20, 40])
+def test_two_frames_that_changed_places_are_found(number: int, good: Good, tmp_path: Path) -> None:
+    def swapped(packets: Packets) -> Packets:
+        shown = sorted(pictures(packets), key=lambda packet: packet.pts)
+        one, other = shown[number], shown[number + 1]
+        one.pts, other.pts = other.pts, one.pts
+        return packets
+
+    assert found(good, remuxed(good.path, tmp_path / "swapped.mp4", swapped))
+
+
+@pytest.mark.parametrize("kept", [slice(1), slice(1, None)], ids=["of the film only", "of the encoder only"])
+def test_pictures_without_their_parameter_sets_are_found(kept: slice, good: Good, tmp_path: Path) -> None:
+    path = tmp_path / "grey.mp4"
+    with av.open(str(good.path)) as film, av.open(str(path), "w") as copy:
+        stream = copy.add_stream_from_template(film.streams.video[0], opaque=True)
+        stream.codec_context.extradata = with_picture_parameters(stream.codec_context.extradata, kept)
+        for packet in film.demux(film.streams.video[0]):
+            if packet.size:
+                packet.stream = stream
+                copy.mux_one(packet)
+    assert "damaged" in " ".join(whats(good, path))
+
+
+def with_picture_parameters(avcc: bytes, kept: slice) -> bytes:
+    """An AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1.2) with some of its picture parameter sets."""
+    at = 6
+    for _ in range(avcc[5] & 31):
+        at += 2 + int.from_bytes(avcc[at : at + 2], "big")
+    units, end = [], at + 1
+    for _ in range(avcc[at]):
+        size = 2 + int.from_bytes(avcc[end : end + 2], "big")
+        units.append(avcc[end : end + size])
+        end += size
+    assert len(units) > 1, "the encoder has a set of its own"
+    return avcc[:at] + bytes([len(units[kept])]) + b"".join(units[kept]) + avcc[end:]
+
+
+@pytest.mark.parametrize("late", [60, -60])
+def test_sound_that_is_out_of_step_is_found(late: int, good: Good, tmp_path: Path) -> None:
+    def shifted(packets: Packets) -> Packets:
+        for packet in packets:
+            if packet.stream.type == "audio":
+                ticks = round(Fraction(late, 1000) / packet.time_base)
+                packet.pts, packet.dts = packet.pts + ticks, packet.dts + ticks
+        return packets
+
+    told = faults([good.video], good.plan, remuxed(good.path, tmp_path / "shifted.mp4", shifted))
+    assert told
+    for fault in told:
+        assert "sound track 1" in fault.what
+        assert ("late" in fault.what) == (late > 0)
+        assert not fault.keyframes
+
+
+def test_sound_that_is_gone_is_found(good: Good, tmp_path: Path) -> None:
+    def gone(packets: Packets) -> Packets:
+        return [packet for packet in packets if packet.stream.type == "video" or packet.pts * packet.time_base < 1]
+
+    path = remuxed(good.path, tmp_path / "gone.mp4", gone)
+    assert whats(good, path) == {"sound track 1 is silent"}
+
+
+def test_a_file_that_cannot_be_read_is_found(good: Good, tmp_path: Path) -> None:
+    path = tmp_path / "broken.mp4"
+    path.write_bytes(good.path.read_bytes()[:200])
+    assert "nothing can be decoded" in whats(good, path)
