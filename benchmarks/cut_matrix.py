@@ -28,14 +28,14 @@ spans = [md.Span(*map(Fraction, pair.split(","))) for pair in sys.argv[4:]]
 result = md.edit(sys.argv[1], spans, sys.argv[2], sys.argv[3], force=True)
 print(json.dumps({"path": str(result.path), "mode": result.mode, "notes": result.notes}))
 """
-LONGEST = 180
+LONGEST = 900
 """Seconds until a program counts as hanging."""
 IN_STEP = 0.02
 LEGEND = """Ours, then smartcut's. ✓: every frame asked for and no other, at its time; sound in step within 20
 ms; all tracks; no warning. **e**: the same, but encoded whole, and said so. *n*f: so many frames wrong
 (missing, alien or spoilt). t: frames at other times. *n*s: sound out of step by so many ms; s: none where there
-should be. l: tracks lost. w: `ffmpeg` or `ffprobe` print warnings that they do not print of the film itself. ✗:
-no film, but an error, a crash or a hang. Empty: there is no such film."""
+should be. l: tracks, bits, fields or the turn lost. w: `ffmpeg` or `ffprobe` print warnings that they do not
+print of the film itself. ✗: no film, but an error, a crash or a hang. Empty: there is no such film."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +107,12 @@ def _ours(spec: FilmSpec, source: Path, mode: str) -> Outcome:
 def _peers(spec: FilmSpec, source: Path, peer: Path) -> Outcome:
     output = source.parent / "peers" / source.name
     output.parent.mkdir(exist_ok=True)
-    output.unlink(missing_ok=True)
+    if output.exists():  # of an earlier run: it does not change
+        return judge(spec, source, output)
     edges = ",".join(f"{float(edge):.3f}" for span in SMALL_SPANS for edge in (span.start, span.end))
     told = _run([str(peer / "bin" / "smartcut"), str(source), str(output), "--keep", edges])
     if told.returncode or not output.exists():
+        output.unlink(missing_ok=True)
         return Outcome(failed=_last_line(told.stderr))
     return judge(spec, source, output)
 
@@ -162,9 +164,13 @@ def _number(rgb: object) -> int:
         return -1
 
 
-def _kinds(path: Path) -> list[tuple[str, str | None]]:
+def _kinds(path: Path) -> list[tuple[object, ...]]:
+    """The tracks with their languages, and what the picture is like."""
     with av.open(str(path)) as film:
-        return sorted((stream.type, stream.metadata.get("language", "und")) for stream in film.streams)
+        tracks = sorted((stream.type, stream.metadata.get("language", "und")) for stream in film.streams)
+        frame = next(film.decode(video=0))
+        bits = frame.format.components[0].bits
+        return [*tracks, (frame.width, frame.height, bits, frame.rotation % 360, frame.interlaced_frame)]
 
 
 def _step(spec: FilmSpec, output: Path, track: int) -> float:

@@ -3,10 +3,10 @@
 Usage: python benchmarks/cuts.py FILM [--peer DIR] [--rounds N] [--films DIR] [--mode MODE] [--part figures|matrix]
 
 FILM is Big Buck Bunny. DIR after --peer is a virtual environment that holds smartcut 1.7, which pins a PyAV of its
-own: `python -m venv DIR && DIR/bin/pip install smartcut==1.7`. --films keeps what is made of FILM, and the films
-of the matrix; without it, they are made anew, which takes minutes. Needs the ffmpeg and ffprobe programs.
+own: `python -m venv DIR && DIR/bin/pip install smartcut==1.7`. --films keeps what is made of FILM, the films of
+the matrix, and smartcut's cuts of these; without it, they are made anew, which takes minutes.
 
-Prints Markdown.
+Prints Markdown. Needs the ffmpeg and ffprobe programs.
 """
 
 import argparse

@@ -154,6 +154,7 @@ BAD = {
     "-t green nope.mp4": (1, "nope.mp4: no such file"),
     "-t green wide.mp4": (2, "wide.mp4: cannot be joined to movie.mp4: its picture is h264 128x64"),
     "-t green loud.mp4": (2, "loud.mp4: cannot be joined to movie.mp4: sound tracks 1, not 0"),
+    "-t green --force movie.join.mp4": (1, "movie.join.mp4: is the film itself; give the output another name"),
     "-t green --mode copy other.avi": (2, "cannot be joined by mode copy"),
 }
 """Flags and films after the usual two to the exit code and what is said."""
@@ -166,6 +167,8 @@ def test_what_cannot_be_joined(place, films, here, monkeypatch, flags):
     paint(place / "wide.mp4", "g5", size=(128, 64))
     paint(place / "loud.mp4", "g5", sound=True)
     paint(place / "other.avi", "g5", container="avi")
+    if "movie.join.mp4" in flags:
+        shutil.copy(films[0], place / "movie.join.mp4")
     model = colour_model(place / "two.onnx", labels=("red", "green"), background=())
     before = tree(place)
     result = here("cut", "--join", "movie.mp4", "other.mp4", "--model", model, *flags.split())

@@ -60,7 +60,7 @@ def test_a_container_without_chapters(place, model, film):
 @pytest.mark.parametrize(
     ("flags", "says"),
     [
-        ([], "say what to keep or to drop with -t, -x or --drop, or give --mark"),
+        ([], "say what to keep or to drop with -t, -x or --drop, what else to do with --blur, "),
         (["--mark", "-c"], "-c is about a cut and --mark does not cut"),
         (["--mark", "--mode", "copy"], "--mode is about a cut and --mark does not cut"),
         (["--mark", "--no-verify"], "--no-verify is about a cut and --mark does not cut"),

@@ -222,7 +222,7 @@ def unfinished(place: Path) -> list[Path]:
     return [path for path in place.rglob("*") if path.is_file() and ".miles-deep-" in str(path)]
 
 
-@pytest.mark.parametrize("extra", [[], ["-c"]], ids=["one film", "clips"])
+@pytest.mark.parametrize("extra", [[], ["-c", "--blur", "red"]], ids=["one film", "clips"])
 def test_a_disk_that_takes_no_more(noisy, model, tmp_path, extra):
     """As far as a limit of the size of files is one."""
     (place := tmp_path / "place").mkdir()

@@ -89,11 +89,11 @@ def test_speed(clock, model):
 
 
 def test_what_it_prints(movie, model):
-    out = done(movie, "--blur", "green", "--speed", "blue=2", "--model", model)
+    out = done(movie, "--blur", "green", "--speed", "blue=2", "--speed", "green=0.5", "--model", model)
     assert out.splitlines() == [
-        "0:00:10-0:00:16          score 1.00  coverage 1.00  green, blurred",
+        "0:00:10-0:00:16          score 1.00  coverage 1.00  green, blurred, 0.5 times as fast",
         "0:00:16-0:00:20          score 1.00  coverage 1.00  blue, 2 times as fast",
-        f"wrote {movie.with_name('movie.cut.mp4')}: 0:00:18, copied 90 of 180 frames, 1 span (smart)",
+        f"wrote {movie.with_name('movie.cut.mp4')}: 0:00:24, copied 90 of 180 frames, 1 span (smart)",
     ]
 
 

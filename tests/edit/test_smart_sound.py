@@ -18,7 +18,7 @@ from media import AudioTrack, FilmSpec, sound_time
 from miles_deep.edit.output import create
 from miles_deep.edit.pieces import EditPlan, Mode, Piece
 from miles_deep.edit.sound import mp3, sound_track
-from miles_deep.edit.sound.aac import adts_header, config_of, window_of, with_header
+from miles_deep.edit.sound.aac import adts_header, common_header, config_of, window_of, with_header
 from miles_deep.edit.sound.stretches import FADE, stretches_of
 from miles_deep.edit.sound.tempo import FASTEST, SLOWEST, factors
 from miles_deep.edit.source import Source
@@ -164,7 +164,7 @@ def roughness(samples: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.abs(np.diff(samples[0], 2))
 
 
-CUTS = (piece("0.513", "1.531"), piece("3.0007", "3.97"), piece("4.63", "6"))
+CUTS = (piece("0.513", "1.531"), piece("3.0007", "3.97"), piece("4.63", "5.9"))
 """On no frame, on no packet; of a tone that comes round every 1/441 s, at another place of its round each time."""
 
 
@@ -198,8 +198,7 @@ def test_packets_are_copied_but_for_a_few_that_do_not_click(
     assert clicks(after, plan) < 1.1
     steps = {round((later - time) * RATE) for time, later in pairwise(after.times)}
     assert max(steps) - min(steps) <= (RATE // 1000 if container in ("mkv", "ts") else 0), "packets without a gap"
-    length = after.samples.shape[1] / RATE
-    assert abs(length - float(plan.length)) <= STEP
+    assert abs(after.samples.shape[1] / RATE - float(plan.length)) <= max(steps) / RATE
 
 
 @pytest.mark.parametrize("codec", ["ac3", "mp3"])
@@ -212,7 +211,9 @@ def test_packets_that_are_only_copied_do_click(codec: str, film: FilmOf, tmp_pat
 
 def test_in_step_at_every_join(case: tuple[str, str], film: FilmOf, tmp_path: Path) -> None:
     container, codec = case
-    result = md.edit(film(clock(container, codec)), [Span(*span) for span in SPANS], tmp_path / f"out.{container}")
+    result = md.edit(
+        film(clock(container, codec)), [Span(*span) for span in SPANS], tmp_path / f"out.{container}", verify=False
+    )
     assert not result.notes
     sound, place = sound_of(result.path, 0), Fraction(0)
     assert sound.start <= Fraction(1, 20)
@@ -413,7 +414,7 @@ def test_headers_of_aac() -> None:
     assert config_of(bytes([0x11, 0x80]), b"") is None  # channels told in the data
     assert config_of(None, b"") is None
     header = bytes([0xFF, 0xF1, 0x4C, 0x80, 0x01, 0x7F, 0xFC])
-    packet = with_header(b"\x21" * 300, header)
+    packet = with_header(b"\x21" * 300, common_header(header + b"\x21" * 9))
     assert adts_header(packet) == packet[:7]
     assert (packet[3] & 3) << 11 | packet[4] << 3 | packet[5] >> 5 == len(packet) == 307
     assert config_of(None, packet) == config

@@ -1,7 +1,7 @@
 """What verification finds wrong with a cut, and that it finds nothing wrong with a good one."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,14 +9,17 @@ import av
 import pytest
 
 import miles_deep as md
-from media import AudioTrack, FilmSpec
+from media import AudioTrack, FilmSpec, corrupt
 from miles_deep.edit.cutter import cut, plan_cut
+from miles_deep.edit.joins import Due
+from miles_deep.edit.look import paired
 from miles_deep.edit.pieces import Copy, EditPlan, Mode
 from miles_deep.edit.take import Take
 from miles_deep.edit.treatment import Effect, Treatment
 from miles_deep.edit.verify import faults
 from miles_deep.timecode import Span
 from miles_deep.video import Video
+from miles_deep.video.frame import Frame
 
 FilmOf = Callable[[FilmSpec], Path]
 Packets = list[av.Packet]
@@ -214,3 +217,43 @@ def test_a_file_that_cannot_be_read_is_found(good: Good, tmp_path: Path) -> None
     path = tmp_path / "broken.mp4"
     path.write_bytes(good.path.read_bytes()[:200])
     assert "nothing can be decoded" in whats(good, path)
+
+
+def test_films_that_are_joined_are_each_compared_with_their_own(film: FilmOf, tmp_path: Path) -> None:
+    one, other = (md.probe(film(spec)) for spec in (SPEC, replace(SPEC, start=Fraction(7, 5))))
+    takes = [Take(one, SPANS), Take(other, [Span(Fraction(1, 3), 3)])]
+    plan, _ = plan_cut(takes, "smart", tmp_path / "joined.mp4")
+    path = cut(takes, tmp_path / "joined.mp4", look=None).path
+    assert faults([one, other], plan, path) == []
+    later = plan_cut([takes[0], Take(other, [Span(Fraction(1, 3) + FRAME, 3 + FRAME)])], "smart", path)[0]
+    assert {fault.film for fault in faults([one, other], later, path)} == {1}
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("name", ["h264", "hevc", "mpeg2-ts"])
+def test_what_is_wrong_with_the_film_is_not_wrong_with_the_cut(
+    name: str, seed: int, film: FilmOf, tmp_path: Path
+) -> None:
+    spec = GOOD[name]
+    source = tmp_path / f"damaged{spec.suffix}"
+    corrupt(film(spec), source, seed=seed)
+    made = smart_cut(source, tmp_path / f"cut{spec.suffix}")
+    assert faults([made.video], made.plan, made.path) == []
+
+
+def test_frames_are_put_beside_those_that_are_due() -> None:
+    def pairs(due: Sequence[int], shown: Sequence[int]) -> list[tuple[int | None, int | None]]:
+        """Times in milliseconds."""
+        dues = [Due(Fraction(time, 1000), Fraction(0), 0, False) for time in due]
+        frames = [Frame(Fraction(time, 1000), FRAME, av.VideoFrame(16, 16)) for time in shown]
+        return [
+            (wanted and round(wanted.time * 1000), frame and round(frame.time * 1000))
+            for wanted, frame in paired(iter(dues), frames, Fraction(1, 1000))
+        ]
+
+    assert pairs([10, 50, 90], [10, 51, 89]) == [(10, 10), (50, 51), (90, 89)]
+    assert pairs([10, 50, 90], [10, 90]) == [(10, 10), (50, None), (90, 90)]
+    assert pairs([10, 50, 90], [10]) == [(10, 10), (50, None), (90, None)]
+    assert pairs([10, 50, 90], [10, 20, 50, 90, 130]) == [(10, 10), (None, 20), (50, 50), (90, 90), (None, 130)]
+    assert pairs([10, 15, 100], [10, 15, 100]) == [(10, 10), (15, 15), (100, 100)], "a burst"
+    assert pairs([], [10]) == [(None, 10)]

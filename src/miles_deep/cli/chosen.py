@@ -1,5 +1,6 @@
 """What was chosen of a film that was watched, and how that is told."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,12 +10,12 @@ from miles_deep.cli.choosing import Choice
 from miles_deep.cli.options import Options
 from miles_deep.cli.printing import print_segments, segment_line, segment_record
 from miles_deep.cli.text import one_line
-from miles_deep.cli.treating import Treated, Wish, in_words
+from miles_deep.cli.treating import Treated, Wish, in_words, together
 from miles_deep.cli.watch import notes, watch
 from miles_deep.edit import Take
 from miles_deep.errors import OptionError
 from miles_deep.model import Model
-from miles_deep.timecode import Span, overlap
+from miles_deep.timecode import Span
 from miles_deep.timeline import Segment
 from miles_deep.video import Video
 
@@ -72,8 +73,14 @@ def chosen_of(options: Options, asked: Asked, model: Model, video: Video) -> Cho
     selection = options.choose(asked.choice, watched, model)
     wishes = [wish for wish in asked.wishes if has_sound(video) or not wish.treatment.mute]
     treated = options.treat(wishes, asked.choice, watched, model) if selection.kept else ()
-    seen = [one for one in treated if any(overlap(one.segment.span, span) for span in selection.kept)]
+    seen = [one for one in treated if _meets(selection.kept, one.segment.span)]
     return Chosen(video, selection.segments, seen, selection.kept)
+
+
+def _meets(kept: Sequence[Span], span: Span) -> bool:
+    """Whether a span has something of those kept, which are in order and apart."""
+    after = bisect_left(kept, span.end, key=lambda one: one.start)
+    return after > 0 and kept[after - 1].end > span.start
 
 
 def has_sound(video: Video) -> bool:
@@ -89,7 +96,7 @@ def print_chosen(options: Options, asked: Asked, chosen: Chosen) -> None:
         print_segments((), named(asked), options.reduces)
     if chosen.segments and not chosen.kept:
         click.echo(NOTHING_LEFT)
-    for one in chosen.treated:
+    for one in together(chosen.treated):
         click.echo(f"{segment_line(one.segment)}, {in_words(one.treatment)}")
     if chosen.kept and chosen.found:
         _print_missing(options, asked, chosen)
@@ -121,6 +128,6 @@ def chosen_record(chosen: Chosen) -> dict[str, object]:
                 "mute": one.treatment.mute,
                 "speed": float(one.treatment.speed),
             }
-            for one in chosen.treated
+            for one in together(chosen.treated)
         ],
     }

@@ -29,7 +29,10 @@ def cut(movies: tuple[Path, ...], **given: Any) -> None:
     if options.mark:
         mark_film(options)
     elif not options.chooses:
-        raise OptionError("say what to keep or to drop with -t, -x or --drop, or give --mark")
+        raise OptionError(
+            "say what to keep or to drop with -t, -x or --drop, what else to do with --blur, --mute or --speed, "
+            "or give --mark"
+        )
     elif options.join:
         join_films(options)
     else:

@@ -12,6 +12,7 @@ from miles_deep.cli.progress import progress_bar
 from miles_deep.cli.text import one_line, shown
 from miles_deep.cli.watch import notes
 from miles_deep.edit import EditResult, Take, plan_cut
+from miles_deep.edit.output import may_replace
 from miles_deep.edit.target import output_suffix
 from miles_deep.files import check_writable
 from miles_deep.timecode import Span
@@ -29,8 +30,10 @@ def join_films(options: Options) -> None:
     output = output_of(options, videos[0])
     if not options.dry_run:
         check_writable(output, options.force)
+        for video in videos:
+            may_replace(output, video, options.force, replace=False)
     # Whether they go together is found out before hours of watching.
-    plan_cut([Take(video, [Span(0, video.duration)]) for video in videos], options.how, output)
+    plan_cut([Take(video, [Span(0, video.duration or 1)]) for video in videos], options.how, output)
     films = [chosen_of(options, asked, model, video) for video in videos]
     kept = [film for film in films if film.kept]
     record: dict[str, object] = {"movies": [_record(film) for film in films]}

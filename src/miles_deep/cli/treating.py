@@ -1,6 +1,6 @@
 """What is done to stretches of a film besides keeping and dropping: blurred, muted, played faster."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -113,6 +113,14 @@ def speeds_of(texts: Sequence[str]) -> dict[Fraction, tuple[str, ...]]:
             raise OptionError(f"--speed {text!r}: that is how fast it is played anyway")
         speeds[speed] = (*speeds.get(speed, ()), targets)
     return speeds
+
+
+def together(treated: Iterable[Treated]) -> list[Treated]:
+    """Each segment once, with all that is done to it."""
+    found: dict[Segment, Treatment] = {}
+    for one in treated:
+        found[one.segment] = found.get(one.segment, Treatment()) | one.treatment
+    return [Treated(segment, treatment) for segment, treatment in found.items()]
 
 
 def in_words(treatment: Treatment) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from miles_deep.edit.pieces import Copy, EditPlan, Part, Piece
+from miles_deep.edit.pieces import Copy, EditPlan, Encode, Part, Piece
 from miles_deep.edit.treatment import Pace
 from miles_deep.timecode import Span
 from miles_deep.video.video import Video
@@ -51,6 +51,8 @@ class Passage:
     """Where decoding is entered; 0 is the beginning, whatever is there."""
     start: Fraction
     end: Fraction
+    left: Fraction | None = None
+    """Where the player is, when it jumps to the keyframe; None: somewhere before it."""
 
 
 class Layout:
@@ -83,7 +85,7 @@ class Layout:
             keyframes: those of the output, seconds, ascending.
             rounding: seconds by which their times may be off.
         """
-        edge = min(2 * rounding, min(video.index.usual_gap for video in self._videos) / 2)
+        edge = self._edge(rounding)
         start, end = Fraction(0), Fraction(0)
         for number, join in enumerate([*self.starts, self._length]):
             before = bisect_left(keyframes, join - rounding) - 1
@@ -101,6 +103,25 @@ class Layout:
             end = max(end, min(keyframes[after], last) if after < len(keyframes) else last)
         yield Passage(start, start - edge, FOREVER)
 
+    def jump(self, keyframes: Sequence[Fraction], rounding: Fraction) -> Passage | None:
+        """From where something is encoded into the midst of a copied part, which may have been left without what a
+        decoder has to be told there; None where there is no such place. Arguments as of `passages`."""
+        edge = self._edge(rounding)
+        encoded = [
+            start for start, (_, part) in zip(self.starts, self.parts, strict=True) if isinstance(part, Encode)
+        ]
+        for number, start in enumerate(self.starts):
+            inside = bisect_right(keyframes, start + rounding)
+            copied = isinstance(self.parts[number][1], Copy)
+            if encoded and copied and inside < len(keyframes) and keyframes[inside] < self.ends(number) - rounding:
+                keyframe = keyframes[inside]
+                return Passage(keyframe, keyframe - edge, keyframe + edge, left=encoded[0])
+        return None
+
+    def _edge(self, rounding: Fraction) -> Fraction:
+        """Seconds by which passages begin and end before keyframes."""
+        return min(2 * rounding, min(video.index.usual_gap for video in self._videos) / 2)
+
     def due(self, passage: Passage, thorough: bool = False) -> Iterator[Due]:
         """The frames due in a passage, in order; `thorough`: all of them are compared."""
         entered = 0
@@ -116,7 +137,7 @@ class Layout:
         piece, part = self.parts[number]
         index, speed = self.video(number).index, piece.speed
         first, after = self.frames(number)
-        pace = Pace(speed, index.usual_gap)
+        pace = Pace(speed, index.usual_gap, part.span.end)
         early = 0
         if speed == 1 and since > self.starts[number]:
             begin, _ = index.frames_in(Span(since - self.starts[number] + part.span.start, part.span.end))

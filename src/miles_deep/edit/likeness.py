@@ -13,8 +13,8 @@ SKETCH = 80
 
 ALIKE = 0.8
 """Structural similarity of two sketches below which a picture is not what it should be. The worst of our encoders'
-was 0.929 (x264, a moving texture of 128 x 96), noise of any strength included; without their keyframe, pictures have
-0.6 to 0.9."""
+was 0.929 (x264, a moving texture of 128 x 96), noise of any strength included; pictures that lack their
+keyframe have 0.6 to 0.9."""
 
 NEARER, MARGIN = 2.0, 2.0
 """How many times nearer, and by how much (squares of 8-bit levels), a picture has to be to the frame before or

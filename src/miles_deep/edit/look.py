@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from fractions import Fraction
 
+from av.video.frame import VideoFrame
+
 from miles_deep.edit.blur import Blur
 from miles_deep.edit.joins import Due, Layout, Passage
 from miles_deep.edit.likeness import Judge, same
@@ -51,16 +53,18 @@ class Trouble:
 class Look:
     """One look at a passage."""
 
-    def __init__(self, layout: Layout, originals: Originals, rounding: Fraction, thorough: bool = False) -> None:
+    def __init__(
+        self, layout: Layout, originals: Originals, rounding: Fraction, again: Originals | None = None
+    ) -> None:
         """
         Args:
             layout: what was planned.
             originals: where the films' frames come from.
             rounding: seconds by which times may be off.
-            thorough: whether every picture is compared.
+            again: the films' frames, decoded another way; given for a look at every picture, which lets pass those
+                that come out differently each time.
         """
-        self._layout, self._originals = layout, originals
-        self._rounding, self._thorough = rounding, thorough
+        self._layout, self._originals, self._rounding, self._again = layout, originals, rounding, again
         self._judge = Judge()
         self._blurs: dict[int, Blur] = {}
         self._found: list[Trouble] = []
@@ -76,7 +80,7 @@ class Look:
         before, source = reading.damaged, self._originals.reading
         mended = source.damaged
         part, broken = self._layout.at(passage.start), None
-        for due, frame in paired(self._layout.due(passage, self._thorough), frames, self._rounding):
+        for due, frame in paired(self._layout.due(passage, self._again is not None), frames, self._rounding):
             part = due.part if due is not None else part
             if broken is None and reading.damaged > before:
                 broken = part
@@ -87,13 +91,10 @@ class Look:
             elif due is not None and self._original(due) is not None:
                 self._found.append(Trouble(Kind.MISSING, due.time, part))
         self._wrong(self._judge.close())
-        if mended := source.damaged - mended:
-            # What a decoder makes up for what is damaged depends on what it saw before.
-            self._found = [trouble for trouble in self._found if trouble.kind is not Kind.PICTURE]
-        if (damaged := reading.damaged - before) > mended:
+        more = reading.damaged - before - (source.damaged - mended)
+        if more > 0:
             place = part if broken is None else broken
-            time = max(passage.start, self._layout.starts[place])
-            self._found.append(Trouble(Kind.DAMAGE, time, place, damaged - mended))
+            self._found.append(Trouble(Kind.DAMAGE, max(passage.start, self._layout.starts[place]), place, more))
         return self._found
 
     def _check(self, due: Due, frame: Frame) -> None:
@@ -105,14 +106,23 @@ class Look:
         piece, part = self._layout.parts[due.part]
         picture = original.picture
         if isinstance(part, Copy):
-            if not same(frame.picture, picture):
+            if not same(frame.picture, picture) and self._is_certain(due, picture):
                 self._wrong([(due.time, due.part)])
+            return
+        if not self._is_certain(due, picture):
             return
         if piece.blur:
             if piece.film not in self._blurs:
                 self._blurs[piece.film] = Blur(picture.format.name)
             picture = self._blurs[piece.film].blurred(picture)
         self._wrong(self._judge.add(due.time, due.part, frame.picture, picture))
+
+    def _is_certain(self, due: Due, picture: VideoFrame) -> bool:
+        """Whether a picture of a film comes out the same each time: not where the film lacks what it refers to."""
+        if self._again is None:
+            return True
+        other = self._again.at(self._layout.parts[due.part][0].film, due.source)
+        return other is not None and same(picture, other.picture)
 
     def _original(self, due: Due) -> Frame | None:
         return self._originals.at(self._layout.parts[due.part][0].film, due.source)

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from miles_deep.video.container import open_film
+from miles_deep.video.container import main_picture, open_film
 from miles_deep.video.entry import FRESH
 from miles_deep.video.frame import Frame, Reading
 from miles_deep.video.packets import PacketIndex
@@ -20,8 +20,16 @@ FRAMES_OF_A_SEEK = 12
 class Originals:
     """Gives frames of some films, asked for in the order of the films and of time; one film is open at a time."""
 
-    def __init__(self, videos: Sequence[Video]) -> None:
-        self._videos = videos
+    def __init__(self, videos: Sequence[Video], strict: bool = False, alone: bool = False) -> None:
+        """
+        Args:
+            videos: the films.
+            strict: leave out what is damaged, from there to the next keyframe: what a decoder makes up for it
+                depends on what it decoded before.
+            alone: decode in one thread, in which there is but one way to make it up.
+        """
+        self._videos, self._strict, self._alone = videos, strict, alone
+        self._spoiled = False
         self._opened = ExitStack()
         self._film = -1
         self._frame: Frame | None = None
@@ -42,15 +50,20 @@ class Originals:
         if film != self._film:
             self._open(film)
         if (entry := self._better_entry(self._videos[film].index, time)) is not None:
-            self._frame = self._decoder.seek(entry)
-            if self._frame is not None and self._frame.time > time:
-                self._frame = None
+            damaged = self.reading.damaged
+            self._frame = self._decoder.seek(entry) or self._frame
+            self._spoiled = self.reading.damaged > damaged
         while self._frame is None or self._frame.time < time:
+            damaged = self.reading.damaged
             following = self._decoder.next()
+            if self.reading.damaged > damaged:
+                self._spoiled = True
+            elif following is not None and following.picture.key_frame:
+                self._spoiled = False
             if following is None:
                 return None
             self._frame = following
-        return self._frame if self._frame.time == time else None
+        return self._frame if self._frame.time == time and not (self._spoiled and self._strict) else None
 
     def rewind(self) -> None:
         """From now on, times may be earlier than before."""
@@ -61,8 +74,13 @@ class Originals:
         self._opened.close()
         video = self._videos[film]
         container = self._opened.enter_context(open_film(video.path))
+        context = main_picture(container, video.path).codec_context
+        if self._strict:
+            context.options = {"err_detect": "explode"}
+        if self._alone:
+            context.thread_count = 1
         self._decoder = StraightDecoder(video, container, self.reading, keep_damaged=True)
-        self._film, self._frame = film, None
+        self._film, self._frame, self._spoiled = film, None, False
         index = video.index
         self._entries = np.sort(index.pts[index.keyframe & (index.entry == FRESH)])
 

@@ -1,6 +1,5 @@
 """The picture track of the output: encoded anew, or packet by packet, or both by turns."""
 
-import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
@@ -16,7 +15,7 @@ from av.video.stream import VideoStream
 
 from miles_deep.edit.copied import Copied, copied_packets
 from miles_deep.edit.encoder import add_encoder
-from miles_deep.edit.pieces import Copy, EditPlan, Encode, Run
+from miles_deep.edit.pieces import Copy, EditPlan, Run
 from miles_deep.edit.rendered import rendered
 from miles_deep.edit.source import Source
 from miles_deep.edit.splice import Splice
@@ -70,11 +69,11 @@ def copied_picture(
         ValueError: the container cannot hold what this film's packets are like.
     """
     video = sources[0].video
-    delay = max(_delay(source.video) for source in sources)
+    held = max(_held_back(source.video) for source in sources)
     if splice is not None:
-        delay = max(delay, _encoders_delay(sources, plan, template.codec_context.reorder_depth))
+        held = max(held, template.codec_context.reorder_depth)
     tells_order = output.format.name not in DECODING_TIMES_ONLY or video.container in DECODING_TIMES_ONLY
-    if delay and not tells_order:
+    if held and not tells_order:
         raise ValueError("it does not say when frames are shown")
     stream = output.add_stream_from_template(template, opaque=True)
     # The file may tell of the track what it does not of its codec.
@@ -86,26 +85,13 @@ def copied_picture(
         stream.codec_context.codec_tag = template.codec_context.codec_tag
     if splice is not None and splice.extradata is not None:
         stream.codec_context.extradata = splice.extradata
-    return Track(sources, plan, stream, reading, delay, splice).packets()
+    return Track(sources, plan, stream, reading, held, splice).packets()
 
 
-def _delay(video: Video) -> int:
-    """Ticks from the time a packet is decoded to the time its frame is shown, at most."""
-    return int(max(0, (np.sort(video.index.pts) - video.index.pts).max()))
-
-
-def _encoders_delay(sources: Sequence[Source], plan: EditPlan, depth: int) -> int:
-    """The same of an encoder that holds as many frames back as the source's did, for what it is given."""
-    waits = [Fraction(0)]
-    for piece in plan.pieces:
-        for part in piece.parts:
-            if isinstance(part, Encode):
-                index = sources[piece.film].video.index
-                first, after = index.frames_in(part.span)
-                ticks = index.frame_ticks[max(0, first - 1) : after + depth]
-                wait = (ticks[depth:] - ticks[: len(ticks) - depth]).max(initial=0)
-                waits.append(int(wait) * index.tick)
-    return math.ceil(max(waits) / sources[0].video.index.tick)
+def _held_back(video: Video) -> int:
+    """How many frames a decoder of the film holds back, so that they come out in the order they are shown."""
+    places = np.argsort(np.argsort(video.index.pts, kind="stable"), kind="stable")
+    return int(max(0, (np.arange(len(places)) - places).max()))
 
 
 class Track:
@@ -117,13 +103,15 @@ class Track:
         plan: EditPlan,
         stream: VideoStream,
         reading: Reading,
-        delay: int,
+        held: int,
         splice: Splice | None,
     ) -> None:
         self._sources, self._plan, self._stream = sources, plan, stream
         self._reading, self._splice = reading, splice
         self._tick = sources[0].video.index.tick
-        self._delay = delay
+        gap = max(1, round(sources[0].video.index.usual_gap / self._tick))
+        # When the frames are shown, in order, as far as they may still be wanted.
+        self._shown: deque[int] = deque((-gap * before for before in range(held, 0, -1)), maxlen=held + 1)
         self._last: int | None = None
 
     def packets(self) -> Packets:
@@ -176,8 +164,9 @@ class Track:
             yield self._placed(packet, shown, ascending.popleft())
 
     def _placed(self, packet: "Packet[Stream]", shown: int, order: int) -> "Packet[Stream]":
-        """Any ascending times no later than the frames' own will do for decoding."""
-        decoded = min(order - self._delay, shown)
+        """A packet with its times. It is decoded when the frame is shown that many before it as are held back."""
+        self._shown.append(order)
+        decoded = min(self._shown[0], shown)
         decoded = decoded if self._last is None else max(decoded, self._last + 1)
         self._last = decoded
         packet.stream, packet.time_base = self._stream, self._tick

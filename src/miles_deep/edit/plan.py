@@ -89,7 +89,7 @@ def _exact(wanted: Sequence[Stretch], index: PacketIndex, groups: Groups | None)
 
 
 def _altered(span: Span, how: Stretch, first: int, after: int, index: PacketIndex) -> Encode:
-    pace = Pace(how.speed, index.usual_gap)
+    pace = Pace(how.speed, index.usual_gap, span.end)
     frames = sum(pace.takes(max(span.start, index.frame_times[frame])) for frame in range(first, after))
     done = ["blurred"] * how.blur
     if how.speed != 1:

@@ -42,7 +42,7 @@ def rendered(
         VideoError: the film cannot be read.
     """
     blur = Blur(pixel_format)
-    paces = [Pace(piece.speed, video.index.usual_gap) for piece, _ in run]
+    paces = [Pace(piece.speed, video.index.usual_gap, part.span.end) for piece, part in run]
     current = -1
     for number, frame in frames_between(video, [part.span for _, part in run], reading):
         piece, part = run[number]

@@ -92,15 +92,18 @@ def treated(spans: Iterable[Span], effects: Sequence[Effect]) -> list[Stretch]:
 class Pace:
     """Which frames of a stretch come out at its speed: no more a second of output than the film usually has."""
 
-    def __init__(self, speed: Fraction, gap: Fraction) -> None:
-        """`gap`: seconds from one frame to the next, as most are apart."""
+    def __init__(self, speed: Fraction, gap: Fraction, end: Fraction) -> None:
+        """`gap`: seconds from one frame to the next, as most are apart; `end`: of the stretch, in seconds."""
         # Half a frame of slack, so that times that are rounded do not make it miss every second one.
         self._least = gap * speed - gap / 2 if speed > 1 else None
+        self._end = end
         self._last: Fraction | None = None
 
     def takes(self, time: Fraction) -> bool:
         """Whether the next frame of the stretch, at this time of the source, comes out."""
-        if self._least is not None and self._last is not None and time - self._last < self._least:
-            return False
+        if self._least is not None and self._last is not None:
+            soon, brief = time - self._last < self._least, self._end - time < self._least / 2
+            if soon or brief:
+                return False
         self._last = time
         return True

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -88,14 +89,20 @@ def _pictures(videos: Sequence[Video], layout: Layout, film: Video) -> Iterator[
             return  # encoders that count frames put them elsewhere
         rounding += max(video.index.usual_gap for video in videos) / 2
     with closing(_Player(film)) as player, closing(Originals(videos)) as originals:
-        for passage in layout.passages(film.keyframes, rounding):
+        jump = layout.jump(film.keyframes, rounding)
+        for passage in chain(layout.passages(film.keyframes, rounding), [jump] if jump is not None else []):
+            if passage.left is not None:
+                originals.rewind()
             look = Look(layout, originals, rounding)
             if look.over(passage, player.frames(passage), player.reading):
-                # Maybe the film itself is damaged here: all that the output's decoder saw is looked at.
+                # Maybe the film itself is damaged here: now for all of what the output's decoder saw.
                 player.rewind()
-                originals.rewind()
-                look = Look(layout, originals, rounding, thorough=True)
-                yield from look.over(passage, player.frames(passage), player.reading)
+                with (
+                    closing(Originals(videos, strict=True)) as sure,
+                    closing(Originals(videos, alone=True)) as again,
+                ):
+                    look = Look(layout, sure, rounding, again)
+                    yield from look.over(passage, player.frames(passage), player.reading)
 
 
 def _copies(layout: Layout, film: Video, packets: NDArray[np.int64]) -> Iterator[Trouble]:
@@ -147,6 +154,9 @@ class _Player:
     def frames(self, passage: Passage) -> Iterator[Frame]:
         """The frames of a passage, as a player shows them that jumps to its keyframe."""
         frame = self._ahead
+        if passage.left is not None:
+            frame = None
+            self._decoder.seek(passage.left)
         if passage.start > 0 and (frame is None or frame.time < passage.start):
             frame = self._decoder.seek(passage.keyframe)
         frame = frame or self._decoder.next()

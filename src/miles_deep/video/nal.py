@@ -46,7 +46,7 @@ class Framing:
 
 def _started(payload: bytes) -> Iterator[bytes]:
     starts = [match.end() for match in re.finditer(b"\0\0\1", payload)]
-    for start, after in zip(starts, [start - 3 for start in starts[1:]] + [len(payload)], strict=True):
+    for start, after in zip(starts, [*(start - 3 for start in starts[1:]), len(payload)], strict=False):
         unit = payload[start:after].rstrip(b"\0")
         if unit:
             yield unit

@@ -30,6 +30,12 @@ def adts_header(packet: bytes) -> bytes | None:
     return packet[:7] if len(packet) > 7 and packet[0] == 0xFF and packet[1] & 0xF6 == 0xF0 else None
 
 
+def common_header(packet: bytes) -> bytes | None:
+    """The header in front of a packet without what differs from one to the next; None where it has none."""
+    header = adts_header(packet)
+    return None if header is None else bytes([0xFF, header[1] | 1, header[2], header[3] & 0xFC])
+
+
 def config_of(extradata: bytes | None, packet: bytes) -> Config | None:
     """The configuration of a track of AAC-LC by its header or a packet's; None for any other kind."""
     header = adts_header(packet)
@@ -50,7 +56,7 @@ def config_of(extradata: bytes | None, packet: bytes) -> Config | None:
 
 
 def with_header(raw: bytes, header: bytes | None) -> bytes:
-    """A raw packet behind the header of another, where that has one."""
+    """A raw packet behind a header; `header`: what is the same for all, if there is any."""
     if header is None:
         return raw
     size = len(raw) + 7

@@ -18,14 +18,16 @@ from miles_deep.edit.sound.stretches import stretches_of
 from miles_deep.edit.source import Source
 from miles_deep.video.frame import Reading
 
+STAND_IN = "aac"
+"""Encoder for sound that has to be changed, of codecs for which there is none."""
+
 
 def encoded_sound(
     sources: Sequence[Source], plan: EditPlan, template: AudioStream, output: OutputContainer, reading: Reading
 ) -> "Iterator[Packet[Stream]]":
     """Add a sound track that is cut to the sample and encoded anew, and give its packets in order."""
     context = template.codec_context
-    codec = context.codec.canonical_name
-    encoder = cast(str, audio_encoder(codec, output.format.name))
+    encoder = audio_encoder(context.codec.canonical_name, output.format.name) or STAND_IN
     options = {"strict": "-2"} if encoder in ("opus", "vorbis") else {}
     stream = cast(
         AudioStream, output.add_stream(encoder, rate=_rate(encoder, context.sample_rate), options=options)

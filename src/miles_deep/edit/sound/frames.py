@@ -32,14 +32,6 @@ def middle_of(frame: AudioFrame) -> int:
     return 128 if frame.format.name in ("u8", "u8p") else 0
 
 
-def frame_like(samples: Samples, pattern: AudioFrame, number: int) -> AudioFrame:
-    """A frame like `pattern` with other samples; `number` counts the output's samples before it."""
-    frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples), pattern.format.name, pattern.layout.name)
-    frame.sample_rate = pattern.sample_rate
-    frame.pts, frame.time_base = number, Fraction(1, pattern.sample_rate)
-    return frame
-
-
 class Evener:
     """Makes all frames of a track alike, where it changes its rate or channels on the way, as broadcasts do."""
 
@@ -58,10 +50,16 @@ class Evener:
             self._resamplers[given] = AudioResampler(self._format, self._layout, self._rate)
         return self._resamplers[given].resample(frame)
 
+    def frame(self, samples: Samples, number: int) -> AudioFrame:
+        """A frame like all of them; `number` counts the output's samples before it."""
+        frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples), self._format, self._layout)
+        frame.sample_rate = self._rate
+        frame.pts, frame.time_base = number, Fraction(1, self._rate)
+        return frame
+
     def silence(self, number: int, count: int) -> AudioFrame:
         """A frame of `count` silent samples."""
         pattern = AudioFrame(self._format, self._layout, 1)
-        pattern.sample_rate = self._rate
         like = pattern.to_ndarray()
         values = count * values_a_sample(pattern)
-        return frame_like(np.full((len(like), values), middle_of(pattern), like.dtype), pattern, number)
+        return self.frame(np.full((len(like), values), middle_of(pattern), like.dtype), number)

@@ -1,5 +1,6 @@
 """Reading a sound track from several films, one after the other, from any place on."""
 
+import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from types import TracebackType
@@ -11,7 +12,10 @@ from av.packet import Packet
 from av.stream import Stream
 
 from miles_deep.edit.source import Source
-from miles_deep.video.container import Damage, go_to, go_to_beginning, open_film, packets
+from miles_deep.video.container import STREAMS_OF_BYTES, Damage, go_to, go_to_beginning, open_film, packets
+
+EARLIER = Fraction(1)
+"""Seconds by which packets may stand before the beginning of their track."""
 
 OPEN_AT_ONCE = 2
 """Films that stay open: those on the two sides of a join."""
@@ -70,5 +74,13 @@ def _packets_from(container: InputContainer, track: Stream, time: Fraction) -> "
             yield first
             yield from source
             return
-    go_to_beginning(container, track)  # the film's, or what is left where the seek came out too late
+    _rewind(container, track)  # to the film's beginning, or where the seek came out too late
     yield from packets(container, Damage(), track)
+
+
+def _rewind(container: InputContainer, track: Stream) -> None:
+    """Go to a track's very first packet, which may stand before its beginning to get decoders going."""
+    if container.format.name in STREAMS_OF_BYTES:
+        go_to_beginning(container, track)
+    else:
+        go_to(container, track, (track.start_time or 0) - math.ceil(EARLIER / cast(Fraction, track.time_base)))

@@ -91,7 +91,7 @@ def runs_of(stretch: Stretch, tracks: Tracks, rate: int, grid: Grid) -> Iterator
     opening = next((timed for timed in packets if timed[1] is not None), None)
     while opening is not None:
         counted = _Counted(opening, packets, grid, JITTER * rate, stretch.end)
-        run = Run(stretch, track.codec_context, iter(counted), opening[0].pts == track.start_time)
+        run = Run(stretch, track.codec_context, iter(counted), (opening[0].pts or 0) <= (track.start_time or 0))
         placed = run.next()
         while placed is not None and placed.start + grid.samples <= stretch.start:
             placed = run.next()

@@ -12,7 +12,7 @@ from av.packet import Packet
 from av.stream import Stream
 from numpy.typing import NDArray
 
-from miles_deep.edit.sound.frames import Evener, Samples, frame_like, middle_of, values_a_sample
+from miles_deep.edit.sound.frames import Evener, Samples, middle_of, values_a_sample
 from miles_deep.edit.sound.reading import Tracks
 from miles_deep.edit.sound.stretches import FADE, Stretch
 from miles_deep.edit.sound.tempo import at_speed
@@ -61,7 +61,7 @@ class Signal:
                     continue
                 place = max(place, begin)
                 yield from self._silence(written, place)
-                yield frame_like(self._faded(samples, frame, place, stretch), frame, place)
+                yield self._even.frame(self._faded(samples, frame, place, stretch), place)
                 written = place + samples.shape[1] // step
             yield from self._silence(written, stretch.end)
             written = max(written, stretch.end)

@@ -23,13 +23,15 @@ class Stretch:
     """Samples from where the sound of a second of the film's is, counted at `speed`, to where it comes out."""
     speed: Fraction = Fraction(1)
     mute: bool = False
+    foreign: bool = False
+    """Whether its packets are of another kind than those of the track."""
     fade_in: bool = False
     fade_out: bool = False
 
     @property
     def plain(self) -> bool:
-        """Whether its sound is the film's own."""
-        return self.speed == 1 and not self.mute
+        """Whether its packets can be copied."""
+        return self.speed == 1 and not self.mute and not self.foreign
 
     def place(self, time: Fraction, rate: int) -> Fraction:
         """Where a time of the film comes out, in samples of the output."""

@@ -10,7 +10,7 @@ from av.stream import Stream
 from miles_deep.edit.codecs import audio_encoder
 from miles_deep.edit.pieces import EditPlan
 from miles_deep.edit.sound.copying import LONGEST_COPIED, copied_sound, packet_length
-from miles_deep.edit.sound.encoding import encoded_sound
+from miles_deep.edit.sound.encoding import STAND_IN, encoded_sound
 from miles_deep.edit.sound.smart import smart_sound
 from miles_deep.edit.source import Source
 from miles_deep.video.frame import Reading
@@ -41,10 +41,11 @@ def sound_track(
     name = f"audio track {template.index}"
     encoder = audio_encoder(codec, output.format.name)
     altered = any(piece.muted or piece.speed != 1 for piece in plan.pieces)
-    if encoder is None:
-        if altered:
-            notes.append(f"{name}: there is no encoder for {codec}, so it is not changed")
+    if encoder is None and not altered:
         return copied_sound(sources, plan, template, output)
+    if encoder is None:
+        notes.append(f"{name}: there is no encoder for {codec}, so it is encoded as {STAND_IN}")
+        return encoded_sound(sources, plan, template, output, reading)
     lossless = codec.startswith("pcm_") or codec in LOSSLESS
     if plan.mode == "encode" or (plan.mode == "smart" and lossless):
         return encoded_sound(sources, plan, template, output, reading)

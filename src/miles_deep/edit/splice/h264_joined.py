@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 
 from miles_deep.edit.splice.encoder import run, with_payload
 from miles_deep.edit.splice.h264 import BOTTOM_FIRST, SEI, H264Splice
-from miles_deep.edit.splice.h264_landing import STEP, TAIL, restart_at, tail_orders, with_distance
+from miles_deep.edit.splice.h264_landing import STEP, TAIL, has_room, restart_at, tail_orders, with_distance
 from miles_deep.edit.splice.h264_sets import PICTURE, SEQUENCE, allowing_gaps, going_with, read_sequence
 from miles_deep.edit.splice.h264_slices import IDR, SLICE, Place, place_of, read_coding, replaced
 from miles_deep.edit.splice.protocol import CannotSplice, Splice
@@ -46,7 +46,14 @@ class _Picture:
 class H264Joined(H264Splice):
     """Encoded runs from which copying can also go on at a recovery point."""
 
-    lands = True
+    @property
+    def lands(self) -> bool:  # type: ignore[override]
+        """See `Splice`.
+
+        Where B-frames are referred to, pictures after a recovery point also order to forget some before it, and
+        decoders complain if those are not there.
+        """
+        return self._reorder == 0 or (self._reorder == 1 and has_room(self._sequence))
 
     @property
     def fits(self) -> bool:

@@ -150,7 +150,7 @@ def _aspect(bits: Bits) -> Fraction:
 
 
 def _skip_chroma(bits: Bits) -> tuple[bool, bool]:
-    """Chroma format, bit depths; whether the planes are coded as three pictures, and whether there are scaling lists."""
+    """Chroma format, bit depths; gives whether planes are pictures of their own and there are scaling lists."""
     chroma = bits.ue()
     separate = bool(bits.u(1)) if chroma == 3 else False
     bits.ue(), bits.ue(), bits.u(1)

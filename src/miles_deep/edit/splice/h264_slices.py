@@ -7,8 +7,8 @@ from miles_deep.video.nal import Bits, BrokenUnit, escape, exp_golomb, unescape
 
 SLICE, IDR = 1, 5
 """Kinds of unit."""
-P, I = 0, 2
-"""Types of slice, modulo 5."""
+INTER, INTRA = 0, 2
+"""Types of slice, P and I, modulo 5."""
 
 HEAD = 64
 """Bytes in which a header of x264's ends."""
@@ -98,9 +98,9 @@ def replaced(
 
 def _skip_rest(bits: Bits, kind: int, unit: bytes, coding: Coding) -> None:
     """From the references on to the end of the header."""
-    if kind not in (P, I) or coding.weighted:
+    if kind not in (INTER, INTRA) or coding.weighted:
         raise BrokenUnit("B slices or weights")
-    if kind == P:
+    if kind == INTER:
         if bits.u(1):
             bits.ue()
         if bits.u(1):
@@ -110,7 +110,7 @@ def _skip_rest(bits: Bits, kind: int, unit: bytes, coding: Coding) -> None:
         bits.u(2)
     elif unit[0] >> 5 & 3 and bits.u(1):
         raise BrokenUnit("orders to forget pictures")
-    if coding.arithmetic and kind == P:
+    if coding.arithmetic and kind == INTER:
         bits.ue()
     bits.se()
     if coding.deblocking and bits.ue() != 1:

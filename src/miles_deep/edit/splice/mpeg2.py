@@ -77,7 +77,7 @@ class Mpeg2Splice:
         context.gop_size = GROUP
         context.qscale, context.global_quality = True, QUANTISER * QP2LAMBDA
         # PyAV 18.1 cannot give a frame its quality, as QSCALE asks for; the encoder then takes the least allowed.
-        context.qmin = QUANTISER
+        context.qmin = context.qmax = QUANTISER
         tag_like(context, self._context)
         context.open(strict=False)
         return context

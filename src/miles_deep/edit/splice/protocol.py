@@ -31,8 +31,8 @@ class Splice(Protocol):
             clock: seconds a tick.
             following: the copied packet that comes right after the run; None: none does.
 
-        Yields: packets in decoding order with `pts` in ticks of `clock`, `time_base`, `is_keyframe` and the payload
-            in the source's framing. `dts` is left to whoever knows the packets around.
+        Yields: packets in decoding order with `pts` in ticks of `clock`, `time_base`, `is_keyframe`, and bytes in
+            the source's framing. `dts` is left to whoever knows the packets around.
         """
         ...
 
