@@ -98,7 +98,7 @@ def _ours(spec: FilmSpec, source: Path, mode: str) -> Outcome:
     spans = [f"{span.start},{span.end}" for span in SMALL_SPANS]
     told = _run([sys.executable, "-P", "-c", EDIT, str(source), str(output), mode, *spans])
     if told.returncode:
-        return Outcome(failed=_last_line(told.stderr))
+        return Outcome(failed=_last_words(told))
     result = json.loads(told.stdout.splitlines()[-1])
     outcome = judge(spec, source, Path(result["path"]))
     return replace(outcome, whole=result["mode"] != mode, notes=tuple(result["notes"]))
@@ -113,7 +113,7 @@ def _peers(spec: FilmSpec, source: Path, peer: Path) -> Outcome:
     told = _run([str(peer / "bin" / "smartcut"), str(source), str(output), "--keep", edges])
     if told.returncode or not output.exists():
         output.unlink(missing_ok=True)
-        return Outcome(failed=_last_line(told.stderr))
+        return Outcome(failed=_last_words(told))
     return judge(spec, source, output)
 
 
@@ -124,8 +124,9 @@ def _run(command: list[str]) -> "subprocess.CompletedProcess[str]":
         return subprocess.CompletedProcess(command, -1, "", f"hangs: no end after {LONGEST} s")
 
 
-def _last_line(text: str) -> str:
-    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "died without a word")
+def _last_words(told: "subprocess.CompletedProcess[str]") -> str:
+    lines = [line.strip() for line in told.stderr.splitlines() if line.strip() and "it/s]" not in line]
+    return f"{lines[-1] if lines else 'died without a word'} ({told.returncode})"
 
 
 def judge(spec: FilmSpec, source: Path, output: Path) -> Outcome:

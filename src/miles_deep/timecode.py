@@ -1,7 +1,7 @@
 """Exact time: half-open spans of rational seconds, and how they are printed."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -70,10 +70,11 @@ def subtract(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
     return left
 
 
-def within(spans: Iterable[Span], limits: Span) -> list[Span]:
-    """What of some spans lies in another."""
-    cut = ((max(span.start, limits.start), min(span.end, limits.end)) for span in spans)
-    return [Span(start, end) for start, end in cut if start < end]
+def within(spans: Sequence[Span], limits: Span) -> list[Span]:
+    """What of some spans, in order and without overlap, lies in another."""
+    first = bisect_right(spans, limits.start, key=lambda span: span.end)
+    after = bisect_left(spans, limits.end, key=lambda span: span.start)
+    return [Span(max(s.start, limits.start), min(s.end, limits.end)) for s in spans[first:after]]
 
 
 def overlap(one: Span, other: Span) -> Fraction:

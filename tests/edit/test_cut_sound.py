@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 from cutting import sound_of
-from numpy.typing import NDArray
+from sounding import RATE, Samples, with_sound
 
 import miles_deep as md
 from media import AudioTrack, FilmSpec, decode_audio, sound_time
@@ -17,7 +17,6 @@ from miles_deep.edit.codecs import AUDIO_ENCODERS, BIT_RATES, EXPERIMENTAL, audi
 from miles_deep.timecode import Span
 
 PICTURE = FilmSpec("mkv", "mpeg4", (), duration=Fraction(4), bframes=0)
-RATE = 48_000
 SPANS = [Span(Fraction(52, 100), Fraction(148, 100)), Span(Fraction(2), Fraction(312, 100))]
 """On frames, and on samples."""
 
@@ -37,8 +36,6 @@ LOSSLESS = {
     "mkv wavpack": (".mkv", "wavpack", "s16p"),
 }
 
-Samples = NDArray[np.generic]
-
 
 def noise(sample_format: str, seconds: int, channels: int) -> Samples:
     """Sound of which no stretch is like another: [samples, channels]. 24 bits are the upper ones of 32."""
@@ -51,26 +48,6 @@ def noise(sample_format: str, seconds: int, channels: int) -> Samples:
         case "u8":
             return dice.integers(0, 256, shape, np.uint8)
     return (dice.random(shape, np.float32) - 0.5).astype(np.float32)
-
-
-def with_sound(film: Path, out: Path, codec: str, sample_format: str, samples: Samples, layout: str) -> Path:
-    """A copy of a silent film with a sound track."""
-    with av.open(str(film)) as source, av.open(str(out), "w") as target:
-        picture = target.add_stream_from_template(source.streams.video[0], opaque=True)
-        sound = target.add_stream(codec, rate=RATE)
-        sound.layout, sound.format = layout, sample_format
-        packets = [packet for packet in source.demux(video=0) if packet.size]
-        for packet in packets:
-            packet.stream = picture
-        for at in range(0, len(samples), RATE // 2):
-            part = samples[at : at + RATE // 2]
-            planes = part.T if sample_format.endswith("p") else part.reshape(1, -1)
-            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(planes), sample_format, layout)
-            frame.sample_rate, frame.pts, frame.time_base = RATE, at, Fraction(1, RATE)
-            packets += sound.encode(frame)
-        packets += sound.encode(None)
-        target.mux(sorted(packets, key=lambda packet: packet.dts * packet.time_base))
-    return out
 
 
 def decoded(path: Path) -> Samples:

@@ -285,7 +285,7 @@ def test_effects_change_nothing_of_what_is_shown_but_how(
 def test_eight_times_as_fast_is_every_eighth_frame() -> None:
     effects = [Effect(Span(1, 3), Treatment(speed=8))]
     before, fast, after = plan_edit([Span(0, 4)], SECONDS_25, "smart", effects).pieces
-    assert [piece.frames for piece in (before, fast, after)] == [25, 7, 25]
+    assert [piece.frames for piece in (before, fast, after)] == [25, 6, 25]
     assert after.output_start == Fraction(5, 4)
     assert fast.parts[0].reason == "8 times as fast"
 

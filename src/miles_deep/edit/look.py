@@ -91,6 +91,8 @@ class Look:
             elif due is not None and self._original(due) is not None:
                 self._found.append(Trouble(Kind.MISSING, due.time, part))
         self._wrong(self._judge.close())
+        if self._again is not None:
+            self._originals.read_on()
         more = reading.damaged - before - (source.damaged - mended)
         if more > 0:
             place = part if broken is None else broken

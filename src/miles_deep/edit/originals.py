@@ -16,6 +16,9 @@ from miles_deep.video.video import Video
 FRAMES_OF_A_SEEK = 12
 """How many frames are decoded in the time that a seek takes, with what the decoder's threads had begun."""
 
+READ_AHEAD = 4
+"""Frames."""
+
 
 class Originals:
     """Gives frames of some films, asked for in the order of the films and of time; one film is open at a time."""
@@ -64,6 +67,11 @@ class Originals:
                 return None
             self._frame = following
         return self._frame if self._frame.time == time and not (self._spoiled and self._strict) else None
+
+    def read_on(self) -> None:
+        """Read as far ahead as the output's decoder did to be sure that a passage was over; before `close`."""
+        for _ in range(READ_AHEAD if self._film >= 0 else 0):
+            self._decoder.next()
 
     def rewind(self) -> None:
         """From now on, times may be earlier than before."""

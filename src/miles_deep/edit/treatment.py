@@ -1,10 +1,10 @@
 """What is done to a stretch of film besides keeping it: blurred, muted, played at another speed. Pure."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from miles_deep.errors import OptionError
 from miles_deep.timecode import Seconds, Span, merge, within
@@ -41,11 +41,12 @@ class Treatment:
 
     def __or__(self, other: "Treatment") -> "Treatment":
         """Both at once; of two speeds, the one farther from the usual."""
-        speed = max(self.speed, other.speed, key=lambda speed: max(speed, 1 / speed))
-        return Treatment(self.blur or other.blur, self.mute or other.mute, speed)
+        return Treatment(self.blur or other.blur, self.mute or other.mute, max(self.speed, other.speed, key=_haste))
 
 
-AS_IT_IS = Treatment()
+def _haste(speed: Fraction) -> Fraction:
+    """How far a speed is from the usual, either way."""
+    return max(speed, 1 / speed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +71,35 @@ class Stretch:
 def treated(spans: Iterable[Span], effects: Sequence[Effect]) -> list[Stretch]:
     """The spans in order, those that overlap or touch made one, divided where their picture or speed changes.
 
-    Muting divides nothing: a picture can be copied whatever becomes of its sound.
+    Muting divides nothing: a picture can be copied whatever becomes of its sound. Of two speeds, the one farther
+    from the usual holds.
     """
-    seen = [effect for effect in effects if effect.treatment.blur or effect.treatment.speed != 1]
+    blurred = merge(effect.span for effect in effects if effect.treatment.blur)
     muted = merge(effect.span for effect in effects if effect.treatment.mute)
-    edges = sorted({time for effect in seen for time in (effect.span.start, effect.span.end)})
-    divided: list[tuple[Span, Treatment]] = []
+    speeds = {effect.treatment.speed for effect in effects} - {Fraction(1)}
+    paced = {
+        speed: merge(effect.span for effect in effects if effect.treatment.speed == speed)
+        for speed in sorted(speeds, key=_haste, reverse=True)
+    }
+    changing = [*blurred, *chain(*paced.values())]
+    edges = sorted({time for span in changing for time in (span.start, span.end)})
+    divided: list[tuple[Span, bool, Fraction]] = []
     for span in merge(spans):
         begin = len(divided)
-        times = [span.start, *(time for time in edges if span.start < time < span.end), span.end]
-        for start, end in pairwise(times):
-            over = [effect.treatment for effect in seen if effect.span.start <= start and end <= effect.span.end]
-            treatment = replace(reduce(Treatment.__or__, over, AS_IT_IS), mute=False)
-            if len(divided) > begin and divided[-1][1] == treatment:
-                divided[-1] = (Span(divided[-1][0].start, end), treatment)
-            else:
-                divided.append((Span(start, end), treatment))
-    return [Stretch(span, how.blur, how.speed, tuple(within(muted, span))) for span, how in divided]
+        inside = edges[bisect_right(edges, span.start) : bisect_left(edges, span.end)]
+        for start, end in pairwise([span.start, *inside, span.end]):
+            speed = next((speed for speed, where in paced.items() if _covers(where, start)), Fraction(1))
+            blur = _covers(blurred, start)
+            if len(divided) > begin and divided[-1][1:] == (blur, speed):
+                start = divided.pop()[0].start
+            divided.append((Span(start, end), blur, speed))
+    return [Stretch(span, blur, speed, tuple(within(muted, span))) for span, blur, speed in divided]
+
+
+def _covers(spans: Sequence[Span], time: Fraction) -> bool:
+    """Whether a time lies in one of some spans, in order and without overlap."""
+    place = bisect_right(spans, time, key=lambda span: span.start) - 1
+    return place >= 0 and time < spans[place].end
 
 
 class Pace:

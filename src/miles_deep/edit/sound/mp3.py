@@ -32,18 +32,22 @@ class Frame:
 
     @property
     def version(self) -> int:
+        """MPEG's, as the header has it."""
         return self.header[1] >> 3 & 3
 
     @property
     def rate(self) -> int:
+        """Samples a second."""
         return RATES[self.version][self.header[2] >> 2 & 3]
 
     @property
     def channels(self) -> int:
+        """1 or 2."""
         return 1 if self.header[3] >> 6 == MONO else 2
 
     @property
     def samples(self) -> int:
+        """Of each channel."""
         return 1152 if self.version == MPEG1 else 576
 
     @property

@@ -1,5 +1,6 @@
 """Reading a sound track from several films, one after the other, from any place on."""
 
+import contextlib
 import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -8,6 +9,7 @@ from typing import Self, cast
 
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Stream
 
@@ -67,14 +69,16 @@ def _packets_from(container: InputContainer, track: Stream, time: Fraction) -> "
     """Packets of a track from a time of the file's clock on; from the beginning where seeking fails."""
     wanted = int(time / cast(Fraction, track.time_base))
     if wanted > (track.start_time or 0):
-        go_to(container, track, wanted)
+        with contextlib.suppress(FFmpegError):  # as where the track has no packets at all
+            go_to(container, track, wanted)
         source = packets(container, Damage(), track)
         first = next(source, None)
         if first is not None and (first.pts is None or first.pts <= wanted):
             yield first
             yield from source
             return
-    _rewind(container, track)  # to the film's beginning, or where the seek came out too late
+    with contextlib.suppress(FFmpegError):
+        _rewind(container, track)  # to the film's beginning, or where the seek came out too late
     yield from packets(container, Damage(), track)
 
 

@@ -9,7 +9,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from miles_deep.edit.splice.encoder import new_encoder, opened, run, tag_like
+from miles_deep.edit.splice.encoder import new_encoder, open_encoder, opened, run, tag_like
 from miles_deep.video.video import Video
 
 SEQUENCE, DELIMITER = 1, 2
@@ -58,8 +58,7 @@ class Av1Splice:
         context = new_encoder("libsvtav1", self._video, PRESET)
         context.gop_size = GROUP
         tag_like(context, self._context)
-        context.open(strict=False)
-        return context
+        return open_encoder(context)
 
 
 def units(payload: bytes) -> Iterator[tuple[int, bytes]]:

@@ -6,6 +6,7 @@ from typing import cast
 
 from av.codec import Codec
 from av.codec.context import CodecContext
+from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
@@ -45,6 +46,15 @@ def new_encoder(
     context.framerate = rate
     context.time_base = 1 / rate
     context.options = options
+    return context
+
+
+def open_encoder(context: VideoCodecContext) -> VideoCodecContext:
+    """The encoder, opened. Raises CannotSplice: it does not take the settings that the film's packets call for."""
+    try:
+        context.open(strict=False)
+    except (FFmpegError, ValueError) as error:
+        raise CannotSplice(f"{context.name} does not take what the film's pictures are") from error
     return context
 
 

@@ -11,7 +11,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from miles_deep.edit.splice.encoder import new_encoder, opened, run, with_payload
+from miles_deep.edit.splice.encoder import new_encoder, open_encoder, opened, run, with_payload
 from miles_deep.edit.splice.h264_sets import (
     PICTURE,
     SEQUENCE,
@@ -117,8 +117,7 @@ class H264Splice:
         context.color_primaries, context.color_trc, context.colorspace = sequence.colour
         context.color_range = 2 if sequence.full_range else 0
         context.gop_size = GROUP
-        context.open(strict=False)
-        return context
+        return open_encoder(context)
 
     def _our_sets(self, context: VideoCodecContext) -> list[bytes]:
         units = Framing(0).split(context.extradata or b"")

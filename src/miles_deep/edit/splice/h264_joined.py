@@ -105,7 +105,8 @@ class H264Joined(H264Splice):
         number = 0
         for frame, behind in with_distance(frames, TAIL):
             landing = target is not None and restart_at(number, behind, target, self._sequence)
-            number = 0 if landing or number == GROUP else number
+            # The last frames' numbers are minded by `restart_at` alone.
+            number = 0 if landing or (number >= GROUP and behind == TAIL) else number
             yield frame, number == 0
             number += 1
 

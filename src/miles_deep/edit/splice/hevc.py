@@ -11,7 +11,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from miles_deep.edit.splice.encoder import new_encoder, opened, run, tag_like, with_payload
+from miles_deep.edit.splice.encoder import new_encoder, open_encoder, opened, run, tag_like, with_payload
 from miles_deep.edit.splice.hevc_sets import (
     MOST,
     SEQUENCE,
@@ -118,8 +118,7 @@ class HevcSplice:
         context = new_encoder("libx265", self._video, options)
         context.flags |= Flags.global_header
         tag_like(context, self._context)
-        context.open(strict=False)
-        return context
+        return open_encoder(context)
 
     def _description(self) -> bytes:
         """What describes the track: the source's parameter sets and ours."""

@@ -11,7 +11,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from miles_deep.edit.codecs import QP2LAMBDA
-from miles_deep.edit.splice.encoder import new_encoder, opened, run, tag_like, with_payload
+from miles_deep.edit.splice.encoder import new_encoder, open_encoder, opened, run, tag_like, with_payload
 from miles_deep.edit.splice.protocol import CannotSplice
 from miles_deep.edit.splice.start_codes import kinds, parts
 from miles_deep.video.video import Video
@@ -70,5 +70,4 @@ class Mpeg4Splice:
         # PyAV 18.1 cannot give a frame its quality, as QSCALE asks for; the encoder then takes the least allowed.
         context.qmin = context.qmax = QUANTISER
         tag_like(context, self._context)
-        context.open(strict=False)
-        return context
+        return open_encoder(context)

@@ -9,7 +9,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from miles_deep.edit.splice.encoder import new_encoder, opened, run, tag_like
+from miles_deep.edit.splice.encoder import new_encoder, open_encoder, opened, run, tag_like
 from miles_deep.edit.splice.protocol import CannotSplice
 from miles_deep.video.video import Video
 
@@ -54,5 +54,4 @@ class VpxSplice:
         context.gop_size = GROUP
         context.thread_count = 2
         tag_like(context, self._context)
-        context.open(strict=False)
-        return context
+        return open_encoder(context)
