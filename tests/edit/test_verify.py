@@ -11,12 +11,12 @@ import pytest
 import miles_deep as md
 from media import AudioTrack, FilmSpec, corrupt
 from miles_deep.edit.cutter import cut, plan_cut
-from miles_deep.edit.joins import Due
-from miles_deep.edit.look import paired
 from miles_deep.edit.pieces import Copy, EditPlan, Mode
 from miles_deep.edit.take import Take
 from miles_deep.edit.treatment import Effect, Treatment
 from miles_deep.edit.verify import faults
+from miles_deep.edit.verify.joins import Due
+from miles_deep.edit.verify.look import paired
 from miles_deep.timecode import Span
 from miles_deep.video import Video
 from miles_deep.video.frame import Frame

@@ -41,7 +41,8 @@ class Treatment:
 
     def __or__(self, other: "Treatment") -> "Treatment":
         """Both at once; of two speeds, the one farther from the usual."""
-        return Treatment(self.blur or other.blur, self.mute or other.mute, max(self.speed, other.speed, key=_haste))
+        speed = max(self.speed, other.speed, key=_haste)
+        return Treatment(self.blur or other.blur, self.mute or other.mute, speed)
 
 
 def _haste(speed: Fraction) -> Fraction:

@@ -13,10 +13,10 @@ from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from miles_deep.edit.copied import Copied, copied_packets
-from miles_deep.edit.encoder import add_encoder
+from miles_deep.edit.picture.copied import Copied, copied_packets
+from miles_deep.edit.picture.encoder import add_encoder
+from miles_deep.edit.picture.rendered import rendered
 from miles_deep.edit.pieces import Copy, EditPlan, Run
-from miles_deep.edit.rendered import rendered
 from miles_deep.edit.source import Source
 from miles_deep.edit.splice import Splice
 from miles_deep.video.clock import DECODING_TIMES_ONLY

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from av.video.frame import PictureType, VideoFrame
 
-from miles_deep.edit.blur import Blur
+from miles_deep.edit.picture.blur import Blur
 from miles_deep.edit.pieces import Part, Piece
 from miles_deep.edit.treatment import Pace
 from miles_deep.video.frame import Reading

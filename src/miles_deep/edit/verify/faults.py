@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from miles_deep.edit.in_step import out_of_step
-from miles_deep.edit.joins import Layout, Passage
-from miles_deep.edit.look import Kind, Look, Trouble
-from miles_deep.edit.originals import Originals
 from miles_deep.edit.pieces import Copy, EditPlan
+from miles_deep.edit.verify.in_step import out_of_step
+from miles_deep.edit.verify.joins import Layout, Passage
+from miles_deep.edit.verify.look import Kind, Look, Trouble
+from miles_deep.edit.verify.originals import Originals
 from miles_deep.errors import VideoError
 from miles_deep.video.clock import DECODING_TIMES_ONLY
 from miles_deep.video.container import open_film

@@ -7,11 +7,11 @@ from fractions import Fraction
 
 from av.video.frame import VideoFrame
 
-from miles_deep.edit.blur import Blur
-from miles_deep.edit.joins import Due, Layout, Passage
-from miles_deep.edit.likeness import Judge, same
-from miles_deep.edit.originals import Originals
+from miles_deep.edit.picture.blur import Blur
 from miles_deep.edit.pieces import Copy
+from miles_deep.edit.verify.joins import Due, Layout, Passage
+from miles_deep.edit.verify.likeness import Judge, same
+from miles_deep.edit.verify.originals import Originals
 from miles_deep.video.frame import Frame, Reading
 
 
