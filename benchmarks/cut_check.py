@@ -155,7 +155,7 @@ def looks(path: Path, wanted: list[int] | None, known: set[bytes] | None) -> Loo
 def _recognise(film: Looks, out: Looks, asked: list[int]) -> list[int]:
     """Place, among the film's frames, of every frame that came out: the one it equals, or is nearest to.
 
-    Of several alike, as in a still scene, the one that is due.
+    The one that is due, where that differs less from the nearest than what came out does, as in a still scene.
     """
     places: dict[bytes, list[int]] = {}
     for place, digest in enumerate(film.digests):
@@ -167,9 +167,10 @@ def _recognise(film: Looks, out: Looks, asked: list[int]) -> list[int]:
         due = follows.get(found[-1], found[-1] + 1) if found else asked[0]
         alike = places.get(digest)
         if alike is None:
-            distance = squares - 2 * film.small @ small
-            least = distance.min() + 1e-6 * (squares.mean() + 1)
-            alike = np.flatnonzero(distance <= least).tolist()
+            nearest = int(np.argmin(squares - 2 * film.small @ small))
+            off = np.mean(np.square(film.small[nearest] - small))
+            still = due < len(squares) and np.mean(np.square(film.small[nearest] - film.small[due])) <= off
+            alike = [nearest, *[due] * bool(still)]
         found.append(due if due in alike else min(alike, key=lambda place: abs(place - due)))
     return found
 

@@ -45,6 +45,8 @@ VIDEO_ENCODERS: dict[str, VideoEncoder] = {
     "mjpeg": VideoEncoder("mjpeg", quantiser=2),
     "flv1": VideoEncoder("flv", quantiser=2),
     "prores": VideoEncoder("prores_ks"),
+    # Of its profiles, those for any size and rate.
+    "dnxhd": VideoEncoder("dnxhd", {"profile": "dnxhr_hq"}),
 }
 """Codec to encoder. A codec that is not here is encoded by the encoder of its own name, the lossless ones
 above all; where there is none, as h264."""

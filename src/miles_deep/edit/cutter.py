@@ -102,6 +102,10 @@ def cut(
             mended.append(f"{first.what} at {clock(first.time)} of the cut, so {how}")
             avoid |= more
             continue
+        except CannotSplice as reason:
+            mode = "encode"
+            mended.append(f"{reason}: encoded")
+            continue
         return EditResult(
             path=path,
             spans=tuple(piece.span for piece in plan.pieces),

@@ -34,7 +34,8 @@ def add_encoder(video: Video, source: VideoStream, output: OutputContainer) -> V
         context.qscale = True
         context.global_quality = encoder.quantiser * QP2LAMBDA
         # PyAV 18.1 cannot give a frame its quality, as QSCALE asks for; the encoder then takes the least allowed.
-        context.qmin = encoder.quantiser
+        # The most too, or its rate control asks for more after a while.
+        context.qmin = context.qmax = encoder.quantiser
     if output.format.name in DECODING_TIMES_ONLY:
         context.max_b_frames = 0
     if video.interlaced and encoder.name in ("libx264", "mpeg2video", "mpeg4"):
@@ -47,6 +48,8 @@ def add_encoder(video: Video, source: VideoStream, output: OutputContainer) -> V
         context.codec_tag = "hvc1"  # what Apple's players ask for
     if encoder.name == "prores_ks":
         context.options["profile"] = "4" if "444" in video.pixel_format else "3"
+    if encoder.name == "dnxhd" and "p10" in video.pixel_format:
+        context.options["profile"] = "dnxhr_444" if "444" in video.pixel_format else "dnxhr_hqx"
     if video.display_matrix is not None:
         stream.set_display_matrix(video.display_matrix)
     return stream

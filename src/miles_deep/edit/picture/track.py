@@ -90,8 +90,11 @@ def copied_picture(
 
 def _held_back(video: Video) -> int:
     """How many frames a decoder of the film holds back, so that they come out in the order they are shown."""
-    places = np.argsort(np.argsort(video.index.pts, kind="stable"), kind="stable")
-    return int(max(0, (np.arange(len(places)) - places).max()))
+    pts = video.index.pts
+    places = np.argsort(np.argsort(pts, kind="stable"), kind="stable")
+    # In damaged films two packets may claim one time, and yet have to be decoded one after the other.
+    twice = len(np.unique(pts)) < len(pts)
+    return int(max(0, (np.arange(len(places)) - places).max())) + twice
 
 
 class Track:

@@ -139,7 +139,7 @@ def _late(sound: Samples, around: Samples, allowed: Fraction) -> Fraction | None
     spread = squares[count:] - squares[:-count] - (sums[count:] - sums[:-count]) ** 2 / count
     norms = np.sqrt(np.maximum(spread, count * QUIET**2) * np.square(sound).sum())
     alike = np.correlate(around, sound, "valid") / norms
-    best, middle, near = int(alike.argmax()), round(SEARCHED * RATE), round(allowed * RATE)
+    best, middle, near = int(alike.argmax()), round(SEARCHED * RATE), round(min(allowed, SEARCHED) * RATE)
     within = float(alike[middle - near : middle + near + 1].max())
     if alike[best] < CLEAR or alike[best] - within < BETTER:
         return None
