@@ -82,20 +82,27 @@ def test_result_tells_the_truth(cut: Cut) -> None:
     assert result.path.exists()
 
 
-NOTES = {
-    ("copy", "asf"): ("audio track 1: wmav2 cannot be cut in step between packets, so it is encoded",),
-    ("copy", "unordered"): (
-        "this container does not say when frames are shown, so packets cannot be copied: encoded",
-    ),
+SOUND = "audio track 1: wmav2 cannot be cut in step between packets, so it is encoded"
+UNORDERED = "this container does not say when frames are shown, so packets cannot be copied: encoded"
+NOT_SMART = {
+    "wmv2": "wmv2 packets cannot have encoded pictures between them: encoded",
+    "ffv1": "ffv1 packets cannot have encoded pictures between them: encoded",
+    "alpha": "libvpx-vp9 cannot encode yuva420p pictures: encoded",
 }
+"""Codecs, or what is special of a film, to why nothing can be copied of it but whole."""
 
 
 def test_mode_and_notes(cut: Cut, mode: str) -> None:
     """What was asked for is done, and where it is not, or not quite, the user is told; else there is no note."""
-    unordered = cut.spec in (SPECIAL["bframes-avi-h264"], SPECIAL["bare-h264"])
-    assert cut.result.mode == ("encode" if unordered else mode)
-    kind = "unordered" if unordered else "asf" if cut.spec.container == "wmv" else ""
-    assert cut.result.notes == NOTES.get((mode, kind), ())
+    spec, result = cut.spec, cut.result
+    kind = "alpha" if spec == SPECIAL["alpha-webm"] else spec.codec
+    if mode != "encode" and spec in (SPECIAL["bframes-avi-h264"], SPECIAL["bare-h264"]):
+        assert (result.mode, result.notes) == ("encode", (UNORDERED,))
+    elif mode == "smart" and kind in NOT_SMART and result.mode == "encode":
+        assert result.notes == (NOT_SMART[kind],)
+    else:
+        assert result.mode == mode
+        assert result.notes == ((SOUND,) if spec.container == "wmv" and mode != "encode" else ())
 
 
 def test_container_is_the_films(cut: Cut) -> None:

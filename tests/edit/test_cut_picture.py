@@ -212,7 +212,7 @@ def test_frames_of_another_size_are_scaled_to_the_first(tmp_path: Path) -> None:
         )
         parts.append(make_film(spec, tmp_path / f"{part}.ts").read_bytes())
     path.write_bytes(b"".join(parts))
-    result = md.edit(path, [Span(0, 5)], tmp_path / "out.ts")
+    result = md.edit(path, [Span(0, 5)], tmp_path / "out.ts", "encode")
     seen = decode_video(result.path)
     assert {rgb.shape for _, rgb in seen} == {(120, 160, 3)}
     assert [read_frame_number(rgb) for _, rgb in seen][-10:] == list(range(15, 25))

@@ -110,7 +110,7 @@ class Writing:
         if _squeezed(made, video):
             shape = f"{video.pixel_aspect.numerator}:{video.pixel_aspect.denominator}"
             self.notes.append(
-                f"{self._container} cannot tell players that the pixels are {shape}: shown as square"
+                f"{self._container} cannot tell players that the pixels are {shape}: shown as square ones"
             )
         if reading.damaged:
             self.notes.append(f"{reading.damaged} damaged packet{'s' * (reading.damaged > 1)} met")

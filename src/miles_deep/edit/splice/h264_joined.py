@@ -40,6 +40,7 @@ class _Picture:
 
     @property
     def fresh(self) -> bool:
+        """Whether counting begins with it."""
         return self.frame_num == 0
 
 

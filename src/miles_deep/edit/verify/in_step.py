@@ -152,7 +152,7 @@ def _level(sound: Samples) -> float:
 
 def _samples(tracks: Tracks, film: int, start: Fraction, length: Fraction) -> Samples:
     """One channel at `RATE` from a time of a film on; silence where there is none."""
-    rate = tracks.track(film).codec_context.sample_rate
+    rate = tracks.track(film).codec_context.sample_rate or RATE  # damaged films may not tell
     native = np.zeros(round(length * rate))
     expected: Fraction | None = None
     for packet, stamp in tracks.packets_from(film, start - PREROLL):
