@@ -87,7 +87,7 @@ UNORDERED = "this container does not say when frames are shown, so packets canno
 NOT_SMART = {
     "wmv2": "wmv2 packets cannot have encoded pictures between them: encoded",
     "ffv1": "ffv1 packets cannot have encoded pictures between them: encoded",
-    "alpha": "libvpx-vp9 cannot encode yuva420p pictures: encoded",
+    "alpha": "its transparency lies in packets of its own: encoded",
 }
 """Codecs, or what is special of a film, to why nothing can be copied of it but whole."""
 

@@ -51,9 +51,7 @@ def describe_like(source: Stream, output: Stream) -> None:
     output.disposition = source.disposition
 
 
-def cut_chapters(
-    chapters: "Sequence[list[Chapter]]", videos: Sequence[Video], plan: EditPlan
-) -> "list[Chapter]":
+def cut_chapters(chapters: "Sequence[list[Chapter]]", videos: Sequence[Video], plan: EditPlan) -> "list[Chapter]":
     """The chapters of every film as they come out; one that is cut in two and joined again is one."""
     cut: list[Chapter] = []
     origin: list[tuple[int, int]] = []

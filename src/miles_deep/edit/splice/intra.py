@@ -15,8 +15,8 @@ from miles_deep.edit.splice.protocol import CannotSplice
 from miles_deep.video.video import Video
 
 INTRA = ("mjpeg", "prores")
-"""Codecs whose pictures tell a decoder all that it needs. Others keep tables or sizes in the file's header, so that
-pictures of theirs can be copied one by one, but not have others between them."""
+"""Codecs whose pictures tell a decoder all that it needs. Others keep tables or sizes in the file's header: pictures
+of theirs can be copied one by one, but not have others between them."""
 
 QUANTISER = 2
 PRORES = ("Proxy", "LT", "Standard", "HQ", "4444", "XQ")

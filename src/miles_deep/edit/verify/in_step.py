@@ -177,7 +177,7 @@ def _samples(tracks: Tracks, film: int, start: Fraction, length: Fraction) -> Sa
     # The mean over each of the fewer samples' time.
     sums = np.concatenate([[0], np.cumsum(native)])
     places = np.linspace(0, len(native), round(length * RATE) + 1)
-    return np.diff(np.interp(places, np.arange(len(sums)), sums)) * (RATE / rate)
+    return cast(Samples, np.diff(np.interp(places, np.arange(len(sums)), sums)) * (RATE / rate))
 
 
 def _mono(frame: AudioFrame) -> Samples:
@@ -189,4 +189,4 @@ def _mono(frame: AudioFrame) -> Samples:
         return cast(Samples, mono)
     if samples.dtype == np.uint8:
         return cast(Samples, (mono - 128) / 128)
-    return cast(Samples, mono / -float(np.iinfo(samples.dtype).min))
+    return cast(Samples, mono / -float(np.iinfo(np.dtype(samples.dtype.str)).min))

@@ -40,7 +40,7 @@ def _visible(picture: VideoFrame, number: int) -> NDArray[np.uint8]:
         for component in picture.format.components
         if component.plane == number
     )
-    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height]
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height]
     return rows[:, : size or plane.line_size]
 
 
@@ -51,7 +51,7 @@ def sketch(picture: VideoFrame) -> Sketch:
     if "yuv" not in picture.format.name and not picture.format.name.startswith(("gray", "nv", "p0")):
         picture, deep = picture.reformat(format="gray"), False
     plane = picture.planes[0]
-    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: picture.height]
+    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: picture.height]
     if deep:
         rows = rows.view(np.uint16)
     luma = rows[:, : picture.width]
@@ -64,7 +64,7 @@ def sketch(picture: VideoFrame) -> Sketch:
     for y in offsets:
         for x in offsets:
             total += luma[y::cell, x::cell][:height, :width]
-    return total / np.float32(len(offsets) ** 2 * (1 << (first.bits - 8 if deep else 0)))
+    return (total / (len(offsets) ** 2 * (1 << (first.bits - 8 if deep else 0)))).astype(np.float32)
 
 
 def similarity(one: Sketch, other: Sketch) -> float:

@@ -1,5 +1,6 @@
 """The frames of films, read beside an output that is looked through."""
 
+import math
 from collections.abc import Sequence
 from contextlib import ExitStack
 from fractions import Fraction
@@ -94,7 +95,7 @@ class Originals:
 
     def _better_entry(self, index: PacketIndex, time: Fraction) -> Fraction | None:
         """When the keyframe is shown at which to enter the film, where that is nearer than reading on."""
-        number = int(np.searchsorted(self._entries, time / index.tick, side="right")) - 1
+        number = int(np.searchsorted(self._entries, math.floor(time / index.tick), side="right")) - 1
         if number < 0:
             return None
         keyframe = int(self._entries[number])
