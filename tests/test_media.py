@@ -42,6 +42,9 @@ from media import (
     truncate,
 )
 
+pytestmark = pytest.mark.slow
+"""These try the films that the tests are made with, not the program."""
+
 MILLISECONDS = {"mkv": Fraction(1, 1000), "webm": Fraction(1, 1000), "wmv": Fraction(1, 1000)}
 """Containers that round every time, and to what; the others hold them exactly."""
 

@@ -28,8 +28,8 @@ from miles_deep.video.nal import BrokenUnit, Framing, HevcConfiguration, framing
 from miles_deep.video.video import Video
 
 PRESET = {"preset": "ultrafast", "crf": "14"}
-"""On Big Buck Bunny at 720p SSIM 0.990 to the source at worst, where crf 18 comes down to 0.984 (and to 0.966 where
-it moves most); superfast at 16 gives 0.991 and takes half as long again."""
+"""On Big Buck Bunny at 720p SSIM 0.990 to the source at worst, where crf 18 comes down to 0.984 (and to 0.966 in
+other stretches); superfast at 16 gives 0.991 and takes half as long again."""
 
 GROUP = 250
 """Most frames from keyframe to keyframe."""
