@@ -25,6 +25,7 @@ from miles_deep.edit.extras import (
 )
 from miles_deep.edit.output import CannotCarry, abandon, check_carried, create, reason_of, written
 from miles_deep.edit.picture import copied_picture, encoded_picture
+from miles_deep.edit.picture.encoder import bits
 from miles_deep.edit.pieces import EditPlan
 from miles_deep.edit.sound import sound_track
 from miles_deep.edit.source import Source
@@ -128,7 +129,7 @@ class Writing:
         for stream in films[0].streams:
             before = len(output.streams)
             if stream.index == video.picture:
-                tracks.append(self._picture(films[0], output))
+                tracks.append(self._picture(films[0], output, notes))
             elif isinstance(stream, AudioStream) and stream.codec_context is not None:
                 sources = [source for source in sources_of(self._takes, stream.index) if source is not None]
                 tracks.append(sound_track(sources, self._plan, stream, output, self._reading, notes))
@@ -149,11 +150,15 @@ class Writing:
         left_out += copy_attachments(films[0], output)
         return tracks, [*notes, *([f"left out: {', '.join(left_out)}"] if left_out else [])]
 
-    def _picture(self, film: InputContainer, output: OutputContainer) -> Packets:
+    def _picture(self, film: InputContainer, output: OutputContainer, notes: list[str]) -> Packets:
         template = main_picture(film, self._takes[0].video.path)
         sources = [Source(take.video, take.video.picture) for take in self._takes]
         if not self._plan.copied_frames:
-            return encoded_picture(sources, self._plan, template, output, self._reading)
+            packets = encoded_picture(sources, self._plan, template, output, self._reading)
+            had, has = (bits(kind) for kind in (sources[0].video.pixel_format, output.streams.video[-1].pix_fmt))
+            if has < had:
+                notes.append(f"no encoder here keeps {had} bits of such a film: {has} bits now")
+            return packets
         splice = None
         if self._plan.copied_frames < self._plan.frames:
             splice = splice_for(self._takes[0].video, template, self._container)

@@ -4,6 +4,7 @@ from fractions import Fraction
 from typing import cast
 
 from av.container import OutputContainer
+from av.video.format import VideoFormat
 from av.video.stream import VideoStream
 
 from miles_deep.edit.codecs import QP2LAMBDA, pixel_format, video_encoder
@@ -53,6 +54,11 @@ def add_encoder(video: Video, source: VideoStream, output: OutputContainer) -> V
     if video.display_matrix is not None:
         stream.set_display_matrix(video.display_matrix)
     return stream
+
+
+def bits(pixel_format: str | None) -> int:
+    """How many bits each value of a pixel has; 0 where that is not known."""
+    return max((part.bits for part in VideoFormat(pixel_format).components), default=0) if pixel_format else 0
 
 
 def _clock(video: Video, rate: Fraction, fixed_rate: bool, coarse: bool) -> Fraction:

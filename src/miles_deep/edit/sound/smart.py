@@ -37,6 +37,10 @@ RUN_UPS = frozenset({"matroska", "webm", "ogg"})
 COUNTERS = frozenset({"avi"})
 """Muxers of containers that have no times but the number of packets."""
 
+LONGEST_COUNTED = Fraction(25, 1000)
+"""Seconds: the same where packets have no times of their own. There nothing stands before the first one, which may
+take what comes after it off by as much again."""
+
 Packets = Iterator["Packet[Stream]"]
 
 
@@ -49,7 +53,8 @@ def smart_sound(
     new packets cannot be put between those of this one.
     """
     framing = _framing(sources[0])
-    if framing is None or framing.samples > LONGEST_COPIED * template.sample_rate:
+    longest = LONGEST_COUNTED if output.format.name in COUNTERS else LONGEST_COPIED
+    if framing is None or framing.samples > longest * template.sample_rate:
         return None
     renewal = renewal_for(template.codec_context, framing, output.format.name)
     if renewal is None:
