@@ -42,6 +42,8 @@ class PacketIndex:
     """What `packet_stamp` gives for the packet, to find it again."""
     last_duration: int
     """Ticks for which the frame shown last is shown."""
+    timeless: int = 0
+    """How many more packets there are, of which the file does not tell when they are shown."""
 
     @cached_property
     def frame_ticks(self) -> NDArray[np.int64]:
@@ -71,6 +73,14 @@ class PacketIndex:
         """Seconds at which decoding can start, in order."""
         return tuple(int(ticks) * self.tick for ticks in np.unique(self.pts[self.keyframe & (self.pts >= 0)]))
 
+    @cached_property
+    def held_back(self) -> int:
+        """How many frames a decoder holds back at most, so that they come out in the order they are shown."""
+        places = np.argsort(np.argsort(self.pts, kind="stable"), kind="stable")
+        # In damaged films two packets may claim one time, and yet have to be decoded one after the other.
+        twice = len(np.unique(self.pts)) < len(self.pts)
+        return int(max(0, (np.arange(len(places)) - places).max())) + twice
+
     @property
     def end(self) -> Fraction:
         """Seconds from the video's start to the end of the frame shown last."""
@@ -99,6 +109,7 @@ def index_packets(path: Path, start: Fraction) -> PacketIndex:
     entry: list[int] = []
     size: list[int] = []
     stamp: list[int] = []
+    timeless = 0
     with open_film(path) as container:
         stream = main_picture(container, path)
         tick = cast(Fraction, stream.time_base)
@@ -109,6 +120,7 @@ def index_packets(path: Path, start: Fraction) -> PacketIndex:
                 continue
             shown = clock.read(packet)
             if shown is None:
+                timeless += 1
                 continue
             pts.append(shown)
             durations.append(packet.duration or 0)
@@ -130,6 +142,7 @@ def index_packets(path: Path, start: Fraction) -> PacketIndex:
         size=np.array(size, np.int64),
         stamp=np.array(stamp, np.int64),
         last_duration=max(1, frame),
+        timeless=timeless,
     )
 
 

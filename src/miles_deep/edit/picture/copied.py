@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from typing import cast
 
 import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Stream
-from av.video.stream import VideoStream
 
 from miles_deep.edit.pieces import Copy, Piece
 from miles_deep.errors import VideoError
@@ -30,50 +30,64 @@ class Copied:
     """When the frame would be shown if those of the stretch were shown as they are decoded."""
 
 
-def copied_packets(video: Video, piece: Piece, part: Copy) -> Iterator[Copied]:
-    """The packets of a part, in decoding order.
+class PacketReader:
+    """Reads the packets of one film's picture, stretch by stretch, with the film kept open between."""
 
-    Raises:
-        VideoError: the film is not any more what it was.
-    """
-    index = video.index
-    pts = index.pts[part.first_packet : part.last_packet + 1]
-    # Leading pictures of an open group, shown before its keyframe, need the group that is cut away.
-    kept = pts >= pts[0]
-    ascending = iter(np.sort(pts[kept]))
+    def __init__(self, video: Video) -> None:
+        self._video = video
+        self._film: InputContainer | None = None
 
-    def place(ticks: int) -> Fraction:
-        # A frame that is held from before the piece is shown from the piece's beginning on.
-        return piece.output_time(max(ticks * index.tick, piece.span.start))
+    def __enter__(self) -> "PacketReader":
+        return self
 
-    with open_film(video.path) as container:
-        source = main_picture(container, video.path)
-        found = _packets_from(video, container, source, part.first_packet)
-        for packet, keep, ticks in zip(found, kept, pts, strict=False):
-            if keep:
-                yield Copied(packet, place(int(ticks)), place(int(next(ascending))))
+    def __exit__(self, *error: object) -> None:
+        if self._film is not None:
+            self._film.close()
 
+    def copied(self, piece: Piece, part: Copy) -> Iterator[Copied]:
+        """The packets of a part, in decoding order; to be read to their end before the next part's.
 
-def _packets_from(
-    video: Video, container: InputContainer, source: VideoStream, number: int
-) -> Iterator["Packet[Stream]"]:
-    """The packets of a film's picture from one on, in decoding order."""
-    stamp = int(video.index.stamp[number])
-    for margin in (*SEEK_MARGINS, None):
-        if margin is None:
-            go_to_beginning(container, source)
-        else:
-            go_to(container, source, stamp - round(margin / cast(Fraction, source.time_base)))
-        found = False
-        for packet in packets(container, Damage(), source):
-            if not packet.size or packet.is_discard:
-                continue
-            found = found or packet_stamp(packet) == stamp
+        Raises:
+            VideoError: the film is not any more what it was.
+        """
+        index = self._video.index
+        pts = index.pts[part.first_packet : part.last_packet + 1]
+        # Leading pictures of an open group, shown before its keyframe, need the group that is cut away.
+        kept = pts >= pts[0]
+        ascending = iter(np.sort(pts[kept]))
+
+        def place(ticks: int) -> Fraction:
+            # A frame that is held from before the piece is shown from the piece's beginning on.
+            return piece.output_time(max(ticks * index.tick, piece.span.start))
+
+        count = 0
+        for count, packet in enumerate(islice(self._packets_from(part.first_packet), len(pts)), start=1):
+            if kept[count - 1]:
+                yield Copied(packet, place(int(pts[count - 1])), place(int(next(ascending))))
+        if count < len(pts):
+            raise VideoError(f"{self._video.path}: ends before it did when its packets were counted")
+
+    def _packets_from(self, number: int) -> Iterator["Packet[Stream]"]:
+        """The packets of the picture from one on, in decoding order: those that the index counts."""
+        video, stamp = self._video, int(self._video.index.stamp[number])
+        if self._film is None:
+            self._film = open_film(video.path)
+        source = main_picture(self._film, video.path)
+        for margin in (*SEEK_MARGINS, None):
+            if margin is None:
+                go_to_beginning(self._film, source)
+            else:
+                go_to(self._film, source, stamp - round(margin / cast(Fraction, source.time_base)))
+            found = False
+            for packet in packets(self._film, Damage(), source):
+                if not packet.size or packet.is_discard:
+                    continue
+                found = found or packet_stamp(packet) == stamp
+                if found:
+                    yield packet
+                elif packet_stamp(packet) > stamp and packet.is_keyframe:
+                    break  # the seek came out too late
             if found:
-                yield packet
-            elif packet_stamp(packet) > stamp and packet.is_keyframe:
-                break  # the seek came out too late
-        if found:
-            return
-    seconds = float(int(video.index.pts[number]) * video.index.tick)
-    raise VideoError(f"{video.path}: packet at {seconds:g} s was there once and is not any more")
+                return
+        seconds = float(int(video.index.pts[number]) * video.index.tick)
+        raise VideoError(f"{video.path}: packet at {seconds:g} s was there once and is not any more")

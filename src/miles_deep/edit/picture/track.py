@@ -2,18 +2,18 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from fractions import Fraction
 from itertools import chain
 from typing import cast
 
-import numpy as np
 from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from miles_deep.edit.picture.copied import Copied, copied_packets
+from miles_deep.edit.picture.copied import Copied, PacketReader
 from miles_deep.edit.picture.encoder import add_encoder
 from miles_deep.edit.picture.rendered import rendered
 from miles_deep.edit.pieces import Copy, EditPlan, Run
@@ -21,7 +21,6 @@ from miles_deep.edit.source import Source
 from miles_deep.edit.splice import Splice
 from miles_deep.video.clock import DECODING_TIMES_ONLY
 from miles_deep.video.frame import Reading
-from miles_deep.video.video import Video
 
 Packets = Iterator["Packet[Stream]"]
 
@@ -69,7 +68,7 @@ def copied_picture(
         ValueError: the container cannot hold what this film's packets are like.
     """
     video = sources[0].video
-    held = max(_held_back(source.video) for source in sources)
+    held = max(source.video.index.held_back for source in sources)
     if splice is not None:
         held = max(held, template.codec_context.reorder_depth)
     tells_order = output.format.name not in DECODING_TIMES_ONLY or video.container in DECODING_TIMES_ONLY
@@ -86,15 +85,6 @@ def copied_picture(
     if splice is not None and splice.extradata is not None:
         stream.codec_context.extradata = splice.extradata
     return Track(sources, plan, stream, reading, held, splice).packets()
-
-
-def _held_back(video: Video) -> int:
-    """How many frames a decoder of the film holds back, so that they come out in the order they are shown."""
-    pts = video.index.pts
-    places = np.argsort(np.argsort(pts, kind="stable"), kind="stable")
-    # In damaged films two packets may claim one time, and yet have to be decoded one after the other.
-    twice = len(np.unique(pts)) < len(pts)
-    return int(max(0, (np.arange(len(places)) - places).max())) + twice
 
 
 class Track:
@@ -116,9 +106,15 @@ class Track:
         # When the frames are shown, in order, as far as they may still be wanted.
         self._shown: deque[int] = deque((-gap * before for before in range(held, 0, -1)), maxlen=held + 1)
         self._last: int | None = None
+        self._readers: list[PacketReader] = []
 
     def packets(self) -> Packets:
         """All packets of the track, in decoding order."""
+        with ExitStack() as opened:
+            self._readers = [opened.enter_context(PacketReader(source.video)) for source in self._sources]
+            yield from self._all()
+
+    def _all(self) -> Packets:
         runs = list(self._plan.runs)
         waiting: deque[Iterator[Copied]] = deque()
         for run, following in zip(runs, [*runs[1:], None], strict=True):
@@ -134,7 +130,7 @@ class Track:
 
     def _taken(self, run: Run) -> Iterator[Copied]:
         [(piece, part)] = run
-        return copied_packets(self._sources[piece.film].video, piece, cast(Copy, part))
+        return self._readers[piece.film].copied(piece, cast(Copy, part))
 
     def _copied(self, taken: Iterable[Copied]) -> Packets:
         first = True

@@ -37,6 +37,8 @@ class Fault:
     keyframes: frozenset[int]
     """Numbers, in the film's packet index, of keyframes at which copying shall neither begin nor end next time;
     empty where none is to blame."""
+    sound: int | None = None
+    """Index, in the first film's file, of the sound track that is at fault; None: it is the picture."""
 
 
 def faults(videos: Sequence[Video], plan: EditPlan, made: Path) -> list[Fault]:
@@ -66,7 +68,7 @@ def faults(videos: Sequence[Video], plan: EditPlan, made: Path) -> list[Fault]:
     faulty = {trouble.part for trouble in troubles}
     troubles += [trouble for trouble in _copies(layout, film, packets) if trouble.part not in faulty]
     found = list(_told(troubles, layout))
-    found += [Fault(heard.time, heard.what, heard.film, frozenset()) for heard in out_of_step(videos, plan, film)]
+    found += [Fault(heard.time, heard.what, heard.film, frozenset(), heard.stream) for heard in out_of_step(videos, plan, film)]
     return sorted(found, key=lambda fault: fault.time)
 
 

@@ -60,6 +60,8 @@ class Heard:
     """Number of the film that it is of."""
     track: int
     """Number among the sound tracks, from 1."""
+    stream: int
+    """Its index in the first film's file."""
     late: Fraction | None
     """Seconds by which it is late; early, where negative; None: there is none."""
 
@@ -96,9 +98,9 @@ def out_of_step(videos: Sequence[Video], plan: EditPlan, film: Video) -> Iterato
                     sound = _samples(one, 0, time, HEARD)
                     around = _samples(other, piece.film, place - SEARCHED, HEARD + 2 * SEARCHED)
                     if _gone(sound, around):
-                        yield Heard(time, piece.film, number + 1, None)
+                        yield Heard(time, piece.film, number + 1, sources[0][number], None)
                     elif (late := _late(sound, around, allowed)) is not None:
-                        yield Heard(time, piece.film, number + 1, late)
+                        yield Heard(time, piece.film, number + 1, sources[0][number], late)
 
 
 def _tracks(video: Video) -> list[int]:
