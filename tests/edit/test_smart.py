@@ -18,6 +18,7 @@ from miles_deep.edit import EditPlan
 from miles_deep.edit.cutter import cut
 from miles_deep.edit.take import Take
 from miles_deep.edit.verify import Fault
+from miles_deep.edit.writing import Progress
 from miles_deep.errors import OptionError
 from miles_deep.timecode import Span
 from miles_deep.video import Video
@@ -163,17 +164,19 @@ def test_data_goes_along(film: Film, tmp_path: Path) -> None:
 class Looks:
     """Finds fault with the first films that it is shown."""
 
-    def __init__(self, *faulty: Sequence[int]) -> None:
+    def __init__(self, *faulty: Sequence[int], sound: int | None = None) -> None:
         """`faulty`: for each film, which of the keyframes that it was joined at are to blame."""
-        self.faulty = list(faulty)
+        self.faulty, self.sound = list(faulty), sound
         self.plans: list[EditPlan] = []
 
-    def __call__(self, videos: Sequence[Video], plan: EditPlan, made: Path) -> list[Fault]:
+    def __call__(
+        self, videos: Sequence[Video], plan: EditPlan, made: Path, progress: Progress | None = None
+    ) -> list[Fault]:
         assert made.exists(), "it is looked at before it takes its name"
         self.plans.append(plan)
         if not self.faulty:
             return []
-        return [Fault(Fraction(3, 2), "a frame is grey", 0, frozenset(self.faulty.pop(0)))]
+        return [Fault(Fraction(3, 2), "a frame is grey", 0, frozenset(self.faulty.pop(0)), self.sound)]
 
 
 def test_a_join_that_fails_is_encoded_wider_then_all_is(film: Film, tmp_path: Path) -> None:
@@ -193,6 +196,19 @@ def test_a_join_that_fails_is_encoded_wider_then_all_is(film: Film, tmp_path: Pa
     for name in ("once", "twice", "blameless"):
         assert numbers(tmp_path / f"{name}.mp4") == list(range(13, 138))
     assert cut([take], tmp_path / "unseen.mp4", look=None).mode == "smart"
+
+
+def test_sound_out_of_step_is_encoded_and_the_picture_is_not(film: Film, tmp_path: Path) -> None:
+    take = Take(md.probe(film(CODECS["h264"])), SPANS)
+    looks = Looks([], sound=1)
+    result = cut([take], tmp_path / "out.mp4", look=looks)
+    assert (result.mode, len(looks.plans)) == ("smart", 2)
+    assert result.copied == looks.plans[0].copied_frames
+    assert result.notes == ("a frame is grey at 0:00:01.500 of the cut, so that sound track is encoded",)
+    with av.open(str(take.video.path)) as source, av.open(str(result.path)) as made:
+        theirs = {bytes(packet) for packet in source.demux(audio=0) if packet.size}
+        ours = [bytes(packet) for packet in made.demux(audio=0) if packet.size]
+    assert not theirs & set(ours)
 
 
 def effects(*stretches: tuple[float, float, md.Treatment]) -> list[md.Effect]:

@@ -1,7 +1,7 @@
 """Encoded pictures between copied packets: what was copied is not changed by a bit, and no decoder complains."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 import miles_deep as md
 from media import FilmSpec
 from miles_deep.edit.splice import CannotSplice, Splice, splice_for
+from miles_deep.edit.splice.guarded import GuardedSplice
 from miles_deep.edit.target import muxer
 from miles_deep.video import Video
 from miles_deep.video.container import main_picture, open_film
 from miles_deep.video.entry import FRESH, NONE, RECOVERY
+from miles_deep.video.nal import AvcConfiguration, BrokenUnit, Framing, HevcConfiguration
 
 Film = Callable[[FilmSpec], Path]
 Picture = NDArray[np.generic]
@@ -166,6 +168,22 @@ def likeness(one: Picture, other: Picture) -> float:
     return float((upper / ((means[0] ** 2 + means[1] ** 2 + small) * (sum(spreads) + little))).mean())
 
 
+DELIMITERS = {"h264": b"\x09\xf0", "hevc": b"\x46\1\x50"}
+"""Access unit delimiters, for any kinds of slice."""
+
+
+def kinds(payload: bytes, codec: str) -> list[int]:
+    """Kinds of the units of a packet of a stream of bytes."""
+    return [unit[0] & 31 if codec == "h264" else unit[0] >> 1 & 63 for unit in Framing(0).split(payload)]
+
+
+def well_delimited(path: Path, codec: str) -> bool:
+    """Whether a delimiter is each picture's first unit, and its only one."""
+    [delimiter] = kinds(b"\0\0\1" + DELIMITERS[codec], codec)
+    found = [kinds(payload, codec) for payload in read(path).packets]
+    return all(units[0] == delimiter and units.count(delimiter) == 1 for units in found)
+
+
 @pytest.mark.parametrize(
     ("film_spec", "container"),
     [
@@ -180,6 +198,7 @@ def test_copied_frames_stay_and_encoded_ones_are_like_them(
     made = mix(film(film_spec), tmp_path / f"mix.{container}", copied_first=container in ("mkv", "ts"))
     frames, complaints = decoded(made.path)
     assert not complaints
+    assert container != "ts" or film_spec.codec not in DELIMITERS or well_delimited(made.path, film_spec.codec)
     assert len(frames) == len(made.copied)
     assert {True, False} == set(made.copied.values())
     for frame, (time, was_copied) in zip(frames, sorted(made.copied.items()), strict=True):
@@ -249,3 +268,147 @@ def test_a_film_without_its_parameter_sets_is_told(film: Film) -> None:
         with pytest.raises(CannotSplice, match="parameter sets"):
             splice_for(video, source, "mp4")
     assert NONE in video.index.entry
+
+
+def spliced(path: Path, extradata: bytes) -> Splice:
+    """The splice of a film whose header says something else than it does."""
+    with open_film(path) as container:
+        source = main_picture(container, path)
+        source.codec_context.extradata = extradata
+        return splice_for(md.probe(path), source, "mp4")
+
+
+def header(path: Path) -> bytes:
+    with open_film(path) as container:
+        return main_picture(container, path).codec_context.extradata or b""
+
+
+MESSAGE = b"\x06\x05\x01\x2a\x80"
+"""An h264 SEI."""
+
+
+@pytest.mark.parametrize("extra", [b"", MESSAGE], ids=["empty", "no set"])
+@pytest.mark.parametrize("bframes", [0, 3])
+def test_odd_units_among_the_parameter_sets_do_no_harm(film: Film, extra: bytes, bframes: int) -> None:
+    path = film(spec("mp4")) if bframes else film(spec("mkv", bframes=0))
+    avc = AvcConfiguration.read(header(path))
+    odd = replace(avc, sequences=(extra, *avc.sequences), pictures=(extra, *avc.pictures))
+    made = AvcConfiguration.read(spliced(path, odd.write()).extradata or b"")
+    assert next(unit for unit in made.sequences if unit != MESSAGE)[1:4] == avc.sequences[0][1:4]
+    assert made.sequences.count(MESSAGE) == made.pictures.count(MESSAGE) == bool(extra)
+
+
+def test_an_empty_unit_among_hevc_parameter_sets_does_no_harm(film: Film) -> None:
+    path = film(spec("mp4", "hevc"))
+    hevc = HevcConfiguration.read(header(path))
+    odd = replace(hevc, arrays=tuple((kind, (b"", *units)) for kind, units in hevc.arrays))
+    assert spliced(path, odd.write()).extradata == spliced(path, hevc.write()).extradata
+
+
+@pytest.mark.parametrize(
+    ("sequences", "pictures", "reason"),
+    [(1, 255, "no room"), (31, 1, "no room"), (0, 1, "without"), (-1, 1, "too early")],
+)
+def test_a_header_that_ours_does_not_fit_in_is_told(
+    film: Film, sequences: int, pictures: int, reason: str
+) -> None:
+    path = film(spec("mp4"))
+    avc = AvcConfiguration.read(header(path))
+    sets = avc.sequences * sequences if sequences >= 0 else (avc.sequences[0][:5],)
+    with pytest.raises(CannotSplice, match=reason):
+        spliced(path, replace(avc, sequences=sets, pictures=avc.pictures * pictures).write())
+
+
+@pytest.mark.parametrize("cut", [2, 3, 12, 20])
+def test_a_broken_hevc_header_is_told(film: Film, cut: int) -> None:
+    path = film(spec("mp4", "hevc"))
+    hevc = HevcConfiguration.read(header(path))
+    arrays = tuple((kind, tuple(unit[:cut] for unit in units)) for kind, units in hevc.arrays)
+    if cut < 20:
+        with pytest.raises(CannotSplice, match="hevc header is broken"):
+            spliced(path, replace(hevc, arrays=arrays).write())
+    with pytest.raises(CannotSplice, match="hevc header is broken"):
+        spliced(path, hevc.write()[: 23 + cut])
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+def test_a_picture_too_long_for_the_films_lengths_is_told(film: Film, codec: str) -> None:
+    """Lengths of one byte are legal, and two bytes are too few for large pictures."""
+    path = film(spec("mp4", codec))
+    data = bytearray(header(path))
+    data[4 if codec == "h264" else 21] &= 0xFC
+    whole = read(path)
+    with pytest.raises(CannotSplice, match="lengths have 8 bits"):
+        list(whole.encode(spliced(path, bytes(data)), sorted(whole.pictures)[:3], None))
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+def test_parameter_sets_go_behind_the_delimiter(film: Film, codec: str) -> None:
+    path = film(spec("mp4", codec))
+    read_header = (AvcConfiguration if codec == "h264" else HevcConfiguration).read(header(path))
+    if isinstance(read_header, AvcConfiguration):
+        sets = [*read_header.sequences, *read_header.pictures]
+    else:
+        sets = [unit for unit in read_header.units if unit[0] >> 1 != 39]
+    pictures = Framing(4).split(read(path).packets[0])[-1:]
+    started = Framing(0)
+    splice = spliced(path, started.join(sets))
+    begin = started.join([DELIMITERS[codec], *pictures])
+    told = kinds(splice.copied(begin, True), codec)
+    assert told == [*kinds(begin, codec)[:1], *kinds(started.join(sets), codec), *kinds(begin, codec)[1:]]
+    assert kinds(splice.copied(started.join(pictures), True), codec) == told[1:]
+    assert splice.copied(begin, False) == begin
+
+
+class Failing:
+    """A splice to which everything is too much."""
+
+    extradata: bytes | None = None
+    lands = False
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def encoded(
+        self, frames: "Iterable[av.VideoFrame]", clock: Fraction, following: bytes | None
+    ) -> "Iterator[av.Packet]":
+        yield from (av.Packet(b"picture") for _ in frames)
+        raise self.error
+
+    def copied(self, payload: bytes, first: bool) -> bytes:
+        raise self.error
+
+
+@pytest.mark.parametrize("kind", [BrokenUnit, IndexError, ValueError, OverflowError])
+def test_trouble_with_packets_is_told_in_one_line(kind: type[Exception]) -> None:
+    splice = GuardedSplice(Failing(kind("worn")), "h264")
+    with pytest.raises(CannotSplice, match=r"^its h264 packets .* \(worn\)$"):
+        list(splice.encoded([], Fraction(1, 25), None))
+    with pytest.raises(CannotSplice, match=r"^its h264 packets .* \(worn\)$"):
+        splice.copied(b"packet", True)
+
+
+def test_trouble_with_the_film_is_no_trouble_of_the_splice() -> None:
+    def frames() -> "Iterator[av.VideoFrame]":
+        yield av.VideoFrame(16, 16)
+        raise ValueError("the film cannot be read")
+
+    with pytest.raises(ValueError, match="cannot be read"):
+        list(GuardedSplice(Failing(BrokenUnit("worn")), "h264").encoded(frames(), Fraction(1, 25), None))
+
+
+def test_a_film_whose_header_is_full_is_encoded(film: Film, tmp_path: Path) -> None:
+    full = tmp_path / "full.mp4"
+    with open_film(film(spec("mp4"))) as container, av.open(str(full), "w") as output:
+        source = main_picture(container, full)
+        track = output.add_stream_from_template(source, opaque=True)
+        avc = AvcConfiguration.read(source.codec_context.extradata or b"")
+        track.codec_context.extradata = replace(avc, sequences=avc.sequences * 31).write()
+        for packet in container.demux(source):
+            if packet.size:
+                packet.stream = track
+                output.mux(packet)
+    spans = [md.Span(Fraction(1, 5), Fraction(9, 5))]
+    result = md.edit(md.probe(full), spans, tmp_path / "cut.mp4", "smart")
+    assert result.copied == 0 and any("no room for another parameter set" in note for note in result.notes)
+    assert len(decoded(tmp_path / "cut.mp4")[0]) == result.frames

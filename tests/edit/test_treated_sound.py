@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sounding import RATE, STEP, FilmOf, clock, cut_sound, piece, plan_of, read, sine
 
+import miles_deep as md
 from media import AudioTrack, FilmSpec, sound_time
 from miles_deep.edit.pieces import Mode
 from miles_deep.edit.sound.stretches import FADE, stretches_of
@@ -148,3 +149,17 @@ def test_a_track_that_holds_nothing(mode: Mode, film: FilmOf, tmp_path: Path) ->
                 target.mux_one(packet)
     cut_sound([source], plan_of(piece(1, 3), mode=mode), tmp_path / "out.mkv")
     assert np.abs(read(tmp_path / "out.mkv").samples).max() < 1e-3
+
+
+def test_a_track_whose_header_asks_for_gigabytes_a_second_is_left_out(film: FilmOf, tmp_path: Path) -> None:
+    """As in a damaged AVI: nSamplesPerSec and nAvgBytesPerSec of its WAVEFORMATEX are overwritten."""
+    spec = FilmSpec("avi", "mpeg4", (AudioTrack("pcm_s16le", channels=1),), duration=Fraction(2), bframes=0)
+    data, source = bytearray(film(spec).read_bytes()), tmp_path / "in.avi"
+    form = data.index((1).to_bytes(2, "little") * 2 + RATE.to_bytes(4, "little"))
+    data[form + 4 : form + 12] = (2_000_000_000).to_bytes(4, "little") * 2
+    source.write_bytes(data)
+    for mode in ("smart", "encode"):
+        result = md.edit(source, [Span(0, 1)], tmp_path / f"{mode}.avi", mode)
+        assert "audio track 1: 2000000000 samples a second cannot be: left out" in result.notes
+        assert not [stream for stream in md.probe(result.path).streams if stream.kind == "audio"]
+        assert result.path.stat().st_size < 1_000_000

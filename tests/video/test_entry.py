@@ -86,6 +86,36 @@ def test_broken_packets_are_no_entries(data: bytes, prefix: int) -> None:
         assert EntryReader(context).read(packet) in (NONE, FRESH, RECOVERY)
 
 
+@pytest.mark.parametrize(("slices", "entry"), [(b"\x65\x88\x84", FRESH), (b"\x41\x88\x84", RECOVERY)])
+@pytest.mark.parametrize("message", [b"\6\6\xff\xff", b"\6\xff\xff\xff\xff", b"\6\6\0\0\x80", b"\6"])
+def test_a_broken_message_does_not_hide_an_entry(message: bytes, slices: bytes, entry: int) -> None:
+    packet: av.Packet = av.Packet(Framing(0).join([message, slices]))
+    assert EntryReader(av.CodecContext.create("h264", "r")).read(packet) == entry
+
+
+@pytest.mark.parametrize("prefix", [1, 2])
+def test_a_unit_too_long_for_its_length_is_broken(prefix: int) -> None:
+    longest = b"\x65" * (256**prefix - 1)
+    assert Framing(prefix).split(Framing(prefix).join([longest])) == [longest]
+    with pytest.raises(BrokenUnit, match="lengths"):
+        Framing(prefix).join([longest + b"\x65"])
+
+
+@pytest.mark.parametrize(("sequences", "pictures"), [(32, 1), (1, 256)])
+def test_a_description_does_not_count_too_far(sequences: int, pictures: int) -> None:
+    full = AvcConfiguration(b"\1\x64\0\x1f", 4, (b"\x67",) * sequences, (b"\x68",) * pictures, b"")
+    with pytest.raises(BrokenUnit, match="no room"):
+        full.write()
+
+
+def test_empty_sets_are_left_out() -> None:
+    avc = AvcConfiguration(b"\1\x64\0\x1f", 4, (b"", b"\x67"), (b"\x68", b""), b"\xfd")
+    read = AvcConfiguration.read(avc.write())
+    assert (read.sequences, read.pictures, read.tail) == ((b"\x67",), (b"\x68",), b"\xfd")
+    hevc = HevcConfiguration(b"\1" * 22, ((33, (b"", b"\x42\1")),))
+    assert HevcConfiguration.read(hevc.write()).units == (b"\x42\1",)
+
+
 @given(st.lists(st.binary(min_size=1, max_size=40).map(lambda data: b"\x65" + escape(data + b"\x80"))))
 def test_units_go_through_either_framing(units: list[bytes]) -> None:
     for prefix in (0, 2, 4):

@@ -8,6 +8,7 @@ from miles_deep.edit.cutter import EditResult, Looking, cut
 from miles_deep.edit.pieces import Mode
 from miles_deep.edit.take import Take
 from miles_deep.edit.target import output_suffix
+from miles_deep.edit.texts import Texts
 from miles_deep.edit.verify import faults
 from miles_deep.edit.writing import Progress
 from miles_deep.errors import OptionError, OutputError
@@ -34,6 +35,7 @@ def cut_clips(
         raise OptionError("nothing to keep: no spans were given")
     total = sum((span.length for span in spans), Fraction(0))
     clips: list[EditResult] = []
+    texts = Texts()
     with partial_folder(folder, temporary, force) as partial:
         done = Fraction(0)
         for number, span in enumerate(spans, start=1):
@@ -41,7 +43,7 @@ def cut_clips(
             report = _within(progress, done, span.length, total)
             try:
                 one = replace(take, spans=[span])
-                clips.append(cut([one], partial / name, mode, look=look, progress=report))
+                clips.append(cut([one], partial / name, mode, look=look, progress=report, texts=texts))
             except OutputError as error:  # in the words of the user, who knows of no other folder
                 raise OutputError(str(error).replace(str(partial), str(folder))) from error
             done += span.length

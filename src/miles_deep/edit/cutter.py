@@ -10,8 +10,9 @@ from miles_deep.edit.output import may_replace, write_or_matroska
 from miles_deep.edit.pieces import EditPlan, Mode
 from miles_deep.edit.plan import plan_edit
 from miles_deep.edit.splice import CannotSplice, splice_for
-from miles_deep.edit.take import Take, check_joinable, same_parameters
+from miles_deep.edit.take import Take, check_joinable, same_parameters, told_by_first
 from miles_deep.edit.target import muxer
+from miles_deep.edit.texts import Texts
 from miles_deep.edit.verify import Fault, faults
 from miles_deep.edit.writing import Progress, Writing
 from miles_deep.errors import OptionError
@@ -20,8 +21,11 @@ from miles_deep.timecode import Span, clock
 from miles_deep.video.container import main_picture, open_film
 from miles_deep.video.video import Video
 
-Looking = Callable[[Sequence[Video], EditPlan, Path], list[Fault]]
+Looking = Callable[[Sequence[Video], EditPlan, Path, Progress | None], list[Fault]]
 """Tells what is wrong with a film that was made of others by a plan."""
+
+LOOKING = Fraction(1, 4)
+"""Part of the work that it is to look at what was written, for progress: as measured with Big Buck Bunny."""
 
 Keyframe = tuple[int, int]
 """Number of a film, and of a packet of it."""
@@ -45,6 +49,28 @@ class EditResult:
     """How many of the pictures are the source's own, bit for bit."""
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a cut is tried."""
+
+    mode: Mode
+    avoid: frozenset[Keyframe] = frozenset()
+    """Keyframes at which copying neither begins nor ends."""
+    sounds: frozenset[int] = frozenset()
+    """Sound tracks of the first film that are encoded whole."""
+
+    def after(self, found: Sequence[Fault]) -> "tuple[Way, str]":
+        """The next way to try where a film that was made in this one is not as it should be; and that in words."""
+        sounds = frozenset(fault.sound for fault in found if fault.sound is not None) - self.sounds
+        pictures = [fault for fault in found if fault.sound is None]
+        more = frozenset((fault.film, number) for fault in pictures for number in fault.keyframes) - self.avoid
+        if sounds and not pictures:
+            return replace(self, sounds=self.sounds | sounds), "that sound track is encoded"
+        if more and not self.avoid:
+            return replace(self, avoid=more, sounds=self.sounds | sounds), "more is encoded there"
+        return Way("encode"), "everything is encoded"
+
+
 class _Faulty(Exception):
     """A film was written that is not what it should be."""
 
@@ -63,6 +89,7 @@ def cut(
     replace: bool = False,
     temporary: Path | None = None,
     progress: Progress | None = None,
+    texts: Texts | None = None,
 ) -> EditResult:
     """Write a film that holds the given stretches of others, with all their tracks.
 
@@ -71,6 +98,17 @@ def cut(
     join is not as it should be, more is encoded there, and if that does not help, everything. With `replace`, the
     output may take the film's own name.
 
+    Args:
+        takes: what to keep of one film, or of several.
+        output: the file to write.
+        mode: one of `MODES`.
+        look: finds what is wrong with a film that `smart` wrote; None: nobody looks.
+        force: replace the output where it is there already.
+        replace: the output may be a film itself.
+        temporary: folder for the unfinished film.
+        progress: is told how many seconds of how many of the output are done.
+        texts: what is known of the films' subtitles, where several cuts are made of them.
+
     Raises:
         OptionError: an unknown mode, nothing to keep, or films that do not go together.
         OutputError: the output cannot be written; it is there already; it is one of the films; or no container
@@ -78,48 +116,63 @@ def cut(
         VideoError: a film cannot be read.
     """
     takes = [take for take in takes if take.spans]
-    avoid: set[Keyframe] = set()
-    mended: list[str] = []
+    way, mended = Way(mode), list[str]()
     while True:
-        plan, notes = plan_cut(takes, mode, output, avoid)
+        plan, notes = plan_cut(takes, way.mode, output, way.avoid)
+        trial = _Trial(takes, plan, way.sounds, look if way.mode == "smart" else None, texts or Texts(), progress)
 
-        def write(path: Path, plan: EditPlan = plan) -> Writing:
+        def write(path: Path, trial: _Trial = trial) -> Writing:
             may = all([may_replace(path, take.video, force, replace) for take in takes])
             with partial_file(path, temporary, may) as partial:
-                writing = Writing(takes, plan, muxer(path))
-                writing.write(partial, progress)
-                if look is not None and plan.mode == "smart":
-                    _accept(look([take.video for take in takes], plan, partial))
-            return writing
+                return trial.write(partial, muxer(path))
 
         try:
             path, writing, moved = write_or_matroska(output, write)
         except _Faulty as faulty:
-            more = {(fault.film, number) for fault in faulty.found for number in fault.keyframes} - avoid
-            first = faulty.found[0]
-            mode = mode if more and not avoid else "encode"
-            how = "everything is encoded" if mode == "encode" else "more is encoded there"
-            mended.append(f"{first.what} at {clock(first.time)} of the cut, so {how}")
-            avoid |= more
-            continue
+            way, how = way.after(faulty.found)
+            mended.append(f"{faulty.found[0].what} at {clock(faulty.found[0].time)} of the cut, so {how}")
         except CannotSplice as reason:
-            mode = "encode"
+            way = Way("encode")
             mended.append(f"{reason}: encoded")
-            continue
-        return EditResult(
-            path=path,
-            spans=tuple(piece.span for piece in plan.pieces),
-            duration=plan.length,
-            frames=writing.frames,
-            mode=plan.mode,
-            notes=(*notes, *mended, *moved, *writing.notes),
-            copied=plan.copied_frames,
-        )
+        else:
+            told = (*notes, *mended, *moved, *writing.notes)
+            return _result(path, plan, writing.frames, told)
 
 
-def _accept(found: list[Fault]) -> None:
-    if found:
-        raise _Faulty(found)
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """One way of writing a film."""
+
+    takes: Sequence[Take]
+    plan: EditPlan
+    sounds: frozenset[int]
+    look: Looking | None
+    texts: Texts
+    progress: Progress | None
+
+    def write(self, partial: Path, container: str) -> Writing:
+        """Write it. Raises _Faulty: it is not what it should be."""
+        writing = Writing(self.takes, self.plan, container, self.sounds, self.texts)
+        looks = self.look is not None and self.plan.mode == "smart"
+        writing.write(partial, self._share(Fraction(0), 1 - LOOKING if looks else Fraction(1)))
+        if self.look is not None and looks:
+            videos = [take.video for take in self.takes]
+            found = self.look(videos, self.plan, partial, self._share(1 - LOOKING, Fraction(1)))
+            if found:
+                raise _Faulty(found)
+        return writing
+
+    def _share(self, begin: Fraction, end: Fraction) -> Progress | None:
+        """Tells of a part of the work as of the whole."""
+        progress, length = self.progress, self.plan.length
+        if progress is None:
+            return None
+        return lambda done, total: progress((begin + (end - begin) * done / total) * length, length)
+
+
+def _result(path: Path, plan: EditPlan, frames: int, notes: tuple[str, ...]) -> EditResult:
+    spans = tuple(piece.span for piece in plan.pieces)
+    return EditResult(path, spans, plan.length, frames, plan.mode, notes, plan.copied_frames)
 
 
 def plan_cut(
@@ -141,7 +194,7 @@ def plan_cut(
     check_joinable(takes)
     if mode == "encode":
         return _chained(takes, [mode] * len(takes)), []
-    if not all(take.video.ordered for take in takes):
+    if any(not take.video.ordered or take.video.index.timeless for take in takes):
         note = "this container does not say when frames are shown, so packets cannot be copied: encoded"
         return _chained(takes, ["encode"] * len(takes)), [note]
     alike = [take.video.path == takes[0].video.path or same_parameters(take, takes[0]) for take in takes]
@@ -149,6 +202,9 @@ def plan_cut(
         if not all(alike):
             raise OptionError("the films were encoded with other settings, so they cannot be joined by mode copy")
         return _chained(takes, [mode] * len(takes)), []
+    if not told_by_first(takes):
+        note = "the first film's clock cannot tell the times of the others, so nothing is copied"
+        return _chained(takes, ["encode"] * len(takes)), [note]
     lands, trouble = _splicing(takes[0], output)
     modes: list[Mode] = [mode if one else "encode" for one in alike]
     plan = replace(_chained(takes, modes, lands, avoid), mode=mode)

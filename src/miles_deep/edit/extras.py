@@ -85,9 +85,9 @@ def copy_attachments(source: InputContainer, output: OutputContainer) -> list[st
     """Carry over fonts and other attached files, which only Matroska holds; elsewhere, tell what is left out."""
     left_out: list[str] = []
     for stream in source.streams:
-        if isinstance(stream, AttachmentStream) and stream.mimetype:
-            name = stream.metadata.get("filename", stream.mimetype)
-            if output.format.name == "matroska":
+        if isinstance(stream, AttachmentStream):
+            name = stream.metadata.get("filename") or stream.mimetype or str(stream.index)
+            if output.format.name == "matroska" and stream.mimetype:  # which Matroska cannot do without
                 output.add_attachment(name, stream.mimetype, stream.data)
             else:
                 left_out.append(f"attachment {name}")

@@ -1,14 +1,18 @@
 """Subtitle and data tracks of the output: every event that holds in a piece, cut to it."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import accumulate, takewhile
+from typing import cast
 
 from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Stream
 
 from miles_deep.edit.pieces import EditPlan, Piece
+from miles_deep.timecode import Span
 from miles_deep.video.container import Damage, open_film, packets
 from miles_deep.video.video import Video
 
@@ -54,24 +58,61 @@ def read_events(video: Video, tracks: Sequence[int]) -> dict[int, list[Event]]:
 
 
 def cut_events(events: Sequence[list[Event]], plan: EditPlan) -> list[Event]:
-    """The events of every film as they come out: each once for every stretch in which it is shown, while it is."""
+    """The events of every film as they come out: each once for every stretch in which it is shown, while it is.
+
+    Args:
+        events: of each film, in order.
+        plan: of the output.
+    """
+    films = [_Shown(own) for own in events]
     cut: list[Event] = []
+    going_on: dict[int, int] = {}
     before: Piece | None = None
     for piece in plan.pieces:
-        goes_on = before is not None and (before.film, before.span.end) == (piece.film, piece.span.start)
-        before = piece
-        own = events[piece.film]
-        for event, following in zip(own, [*own[1:], None], strict=True):
-            until = event.end if event.end is not None else (following.start if following else piece.span.end)
-            start, end = max(event.start, piece.span.start), min(until, piece.span.end)
-            if start >= end:
-                continue
-            begin = piece.output_time(start)
-            if goes_on and cut and cut[-1].packet is event.packet:
-                begin = cut.pop().start  # the film is treated otherwise from here on, not cut
+        if before is None or (before.film, before.span.end) != (piece.film, piece.span.start):
+            going_on = {}
+        places, going_on, before = going_on, {}, piece
+        shown = films[piece.film]
+        for number in shown.within(piece.span):
+            event = shown.events[number]
+            start, end = (
+                max(event.start, piece.span.start),
+                min(shown.ends[number] or piece.span.end, piece.span.end),
+            )
             kept_end = piece.output_time(end) if event.end is not None else None
-            cut.append(Event(begin, kept_end, event.packet))
+            if number in places:  # the film is treated otherwise from here on, not cut
+                place = places[number]
+                cut[place] = replace(cut[place], end=kept_end)
+            else:
+                place = len(cut)
+                cut.append(Event(piece.output_time(start), kept_end, event.packet))
+            if end == piece.span.end:
+                going_on[number] = place
     return cut
+
+
+class _Shown:
+    """The events of a film's track, found by when they are shown."""
+
+    def __init__(self, events: list[Event]) -> None:
+        """`events` in order."""
+        self.events = events
+        self.ends: list[Fraction | None] = [
+            event.end if event.end is not None else (following.start if following else None)
+            for event, following in zip(events, [*events[1:], None], strict=False)
+        ]
+        """When each is over; None: never."""
+        self._starts = [event.start for event in events]
+        bounded = takewhile(lambda end: end is not None, self.ends)
+        self._latest = list(accumulate((cast(Fraction, end) for end in bounded), max))
+        """When all up to each are over, as far as they are ever."""
+
+    def within(self, span: Span) -> Iterator[int]:
+        """Numbers of those that are shown in a span."""
+        for number in range(bisect_right(self._latest, span.start), bisect_left(self._starts, span.end)):
+            end = self.ends[number]
+            if end is None or (end > span.start and end > self._starts[number]):
+                yield number
 
 
 def _packets(events: Iterable[Event], codec: str, stream: Stream) -> Iterator["Packet[Stream]"]:

@@ -1,8 +1,9 @@
 """Carry out an edit plan: every track a stream of packets, merged by time into one file."""
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -30,8 +31,9 @@ from miles_deep.edit.pieces import EditPlan
 from miles_deep.edit.sound import sound_track
 from miles_deep.edit.source import Source
 from miles_deep.edit.splice import splice_for
-from miles_deep.edit.subtitles import Event, copied_events, read_events
-from miles_deep.edit.take import Take, sources_of
+from miles_deep.edit.subtitles import Event, copied_events
+from miles_deep.edit.take import Take, left_out_of, sources_of
+from miles_deep.edit.texts import Texts
 from miles_deep.errors import VideoError
 from miles_deep.video.container import main_picture, open_film
 from miles_deep.video.frame import Reading
@@ -46,9 +48,19 @@ Packets = Iterator["Packet[Stream]"]
 class Writing:
     """One film on its way to a file."""
 
-    def __init__(self, takes: Sequence[Take], plan: EditPlan, container: str) -> None:
-        """`container`: FFmpeg's name of the muxer."""
+    def __init__(
+        self, takes: Sequence[Take], plan: EditPlan, container: str, sounds: Collection[int], texts: Texts
+    ) -> None:
+        """
+        Args:
+            takes: what is taken of each film.
+            plan: of the output.
+            container: FFmpeg's name of the muxer.
+            sounds: indices of sound tracks in the first film that are encoded whole, whatever the plan's mode.
+            texts: what is known of the films' subtitles and data.
+        """
         self._takes, self._plan, self._container = takes, plan, container
+        self._encoded_sounds, self._texts = sounds, texts
         self._reading = Reading()
         self.notes: list[str] = []
         """What a user should know of it."""
@@ -69,6 +81,9 @@ class Writing:
         with ExitStack() as opened:
             films = [opened.enter_context(open_film(take.video.path)) for take in self._takes]
             output, tracks = self._begun(films, partial)
+            for track in tracks:
+                if isinstance(track, Generator):
+                    opened.callback(track.close)  # and with it the films that it reads
             try:
                 _mux(output, tracks, self._plan, progress)
             except FFmpegError as error:  # an encoder's or a decoder's; `_mux` sees to the muxer's own
@@ -96,6 +111,9 @@ class Writing:
                     raise CannotCarry(reason_of(error)) from error
                 data = False
                 continue
+            except BaseException:
+                abandon(output)
+                raise
             self.notes += notes
             return output, tracks
 
@@ -132,7 +150,8 @@ class Writing:
                 tracks.append(self._picture(films[0], output, notes))
             elif isinstance(stream, AudioStream) and stream.codec_context is not None:
                 sources = [source for source in sources_of(self._takes, stream.index) if source is not None]
-                tracks.append(sound_track(sources, self._plan, stream, output, self._reading, notes))
+                plan = replace(self._plan, mode="encode") if stream.index in self._encoded_sounds else self._plan
+                tracks.append(sound_track(sources, plan, stream, output, self._reading, notes))
             elif stream.index in events:
                 tracks.append(copied_events(events[stream.index], self._plan, stream, output))
             elif is_cover(stream):
@@ -148,6 +167,7 @@ class Writing:
             if len(output.streams) > before:
                 describe_like(stream, output.streams[before])
         left_out += copy_attachments(films[0], output)
+        left_out += left_out_of(self._takes)
         return tracks, [*notes, *([f"left out: {', '.join(left_out)}"] if left_out else [])]
 
     def _picture(self, film: InputContainer, output: OutputContainer, notes: list[str]) -> Packets:
@@ -168,7 +188,7 @@ class Writing:
         """Index of a track of subtitles or data in the first film to its events in every film."""
         places = {index: sources_of(self._takes, index) for index in wanted}
         read = [
-            read_events(take.video, [source.stream for track in places.values() if (source := track[number])])
+            self._texts.of(take.video, [source.stream for track in places.values() if (source := track[number])])
             for number, take in enumerate(self._takes)
         ]
         return {

@@ -1,10 +1,22 @@
 """Where decoding can start within a film, and what has to be minded there."""
 
+from contextlib import suppress
+
 from av.codec.context import CodecContext
 from av.packet import Packet
 from av.stream import Stream
 
-from miles_deep.video.nal import Bits, BrokenUnit, Framing, framing, unescape
+from miles_deep.video.nal import (
+    H264_IDR,
+    H264_SEI,
+    H264_SLICE,
+    HEAD,
+    Bits,
+    BrokenUnit,
+    Framing,
+    framing,
+    unescape,
+)
 
 NONE, FRESH, RECOVERY = 0, 1, 2
 """What a packet is to a decoder that starts with it.
@@ -13,16 +25,12 @@ NONE, FRESH, RECOVERY = 0, 1, 2
 or CRA; other codecs: any keyframe). `RECOVERY`: an h264 picture that needs no other and is right at once, but goes
 on counting from the pictures before it."""
 
-H264_SLICE, H264_IDR, H264_SEI = 1, 5, 6
 H264_I_SLICES = (2, 7)
 RECOVERY_POINT = 6
 """Kind of SEI message (ITU-T H.264, D.1)."""
 
 HEVC_FRESH = range(16, 22)
 """BLA, IDR and CRA pictures (ITU-T H.265, table 7-1)."""
-
-HEAD = 64
-"""Bytes of a unit that are looked at: more than what is wanted of it can take."""
 
 
 class EntryReader:
@@ -57,8 +65,10 @@ def _h264(payload: bytes, frame: Framing) -> int:
         if kind == H264_IDR:
             return FRESH
         if kind == H264_SEI:
-            found = recovery_frames(unit)
-            count = found if found is not None else count
+            # A decoder goes on behind a message that it cannot read.
+            with suppress(BrokenUnit):
+                found = recovery_frames(unit)
+                count = found if found is not None else count
         elif kind == H264_SLICE:
             intra.append(is_intra_slice(unit))
     # The second field of an I frame may be predicted from the first; a recovery point says that this is all.

@@ -7,6 +7,12 @@ from dataclasses import dataclass
 START = b"\0\0\0\1"
 """What goes before a unit in a stream of bytes (annex B of either standard)."""
 
+HEAD = 64
+"""Bytes of an h264 slice that are looked at: a header of which anything is wanted here ends in them."""
+
+H264_SLICE, H264_IDR, H264_SEI, H264_DELIMITER = 1, 5, 6, 9
+"""Kinds of h264 unit (ITU-T H.264, table 7-1)."""
+
 LONGEST_EXP_GOLOMB = 32
 """Leading zeros of the longest number that a standard allows."""
 
@@ -27,10 +33,10 @@ class Framing:
         return list(self._prefixed(payload) if self.prefix else _started(payload))
 
     def join(self, units: Iterable[bytes]) -> bytes:
-        """A packet of units."""
+        """A packet of units. Raises BrokenUnit: one is too long for the bytes of its length."""
         if not self.prefix:
             return b"".join(START + unit for unit in units)
-        return b"".join(len(unit).to_bytes(self.prefix, "big") + unit for unit in units)
+        return b"".join(_after_length(unit, self.prefix) for unit in units)
 
     def _prefixed(self, payload: bytes) -> Iterator[bytes]:
         at = 0
@@ -42,6 +48,13 @@ class Framing:
             if size:
                 yield payload[at : at + size]
             at += size
+
+
+def _after_length(unit: bytes, size: int) -> bytes:
+    """A unit behind so many bytes that tell its length."""
+    if len(unit) >= 1 << 8 * size:
+        raise BrokenUnit(f"a unit of {len(unit)} bytes where lengths have {8 * size} bits")
+    return len(unit).to_bytes(size, "big") + unit
 
 
 def _started(payload: bytes) -> Iterator[bytes]:
@@ -116,6 +129,10 @@ def exp_golomb(number: int) -> str:
     return f"{number + 1:0{2 * (number + 1).bit_length() - 1}b}"
 
 
+MOST_SEQUENCES, MOST_PICTURES = 31, 255
+"""How many sets avcC can count: by five bits, and by eight."""
+
+
 @dataclass(frozen=True, slots=True)
 class AvcConfiguration:
     """avcC: what MP4 and Matroska say of an h264 track (ISO/IEC 14496-15, 5.3.3.1)."""
@@ -140,13 +157,12 @@ class AvcConfiguration:
         return cls(data[:4], (data[4] & 3) + 1, sequences, pictures, data[at:])
 
     def write(self) -> bytes:
-        """The bytes it was read from, or those of one made anew."""
-        counted = (
-            (bytes([0xE0 | len(self.sequences)]), self.sequences),
-            (bytes([len(self.pictures)]), self.pictures),
-        )
+        """The bytes it was read from, or those of one made anew. Raises BrokenUnit: there are too many sets."""
+        if len(self.sequences) > MOST_SEQUENCES or len(self.pictures) > MOST_PICTURES:
+            raise BrokenUnit("it has no room for another parameter set")
+        counted = ((0xE0 | len(self.sequences), self.sequences), (len(self.pictures), self.pictures))
         sets = b"".join(
-            count + b"".join(len(unit).to_bytes(2, "big") + unit for unit in units) for count, units in counted
+            bytes([count]) + b"".join(_after_length(unit, 2) for unit in units) for count, units in counted
         )
         return self.head + bytes([0xFC | (self.prefix - 1)]) + sets + self.tail
 
@@ -185,23 +201,24 @@ class HevcConfiguration:
         return cls(data[:22], tuple(arrays))
 
     def write(self) -> bytes:
-        """The bytes it was read from, or those of one made anew."""
+        """The bytes it was read from, or those of one made anew. Raises BrokenUnit: a set is too long."""
         text = self.head + bytes([len(self.arrays)])
         for kind, units in self.arrays:
             text += bytes([kind]) + len(units).to_bytes(2, "big")
-            text += b"".join(len(unit).to_bytes(2, "big") + unit for unit in units)
+            text += b"".join(_after_length(unit, 2) for unit in units)
         return text
 
 
 def _sets(data: bytes, at: int, count: int) -> tuple[tuple[bytes, ...], int]:
-    """So many units, each after two bytes of length, and the place behind the last."""
+    """The units among so many, each after two bytes of length, that are not empty; the place behind the last."""
     units = []
     for _ in range(count):
         size = int.from_bytes(data[at : at + 2], "big")
         at += 2 + size
         if at > len(data):
             raise BrokenUnit("it ends too early")
-        units.append(data[at - size : at])
+        if size:
+            units.append(data[at - size : at])
     return tuple(units), at
 
 

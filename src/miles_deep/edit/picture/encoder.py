@@ -1,6 +1,9 @@
 """A picture track of the output that an encoder writes."""
 
+import math
+from collections.abc import Sequence
 from fractions import Fraction
+from functools import reduce
 from typing import cast
 
 from av.container import OutputContainer
@@ -11,22 +14,46 @@ from miles_deep.edit.codecs import QP2LAMBDA, pixel_format, video_encoder
 from miles_deep.video.clock import DECODING_TIMES_ONLY
 from miles_deep.video.video import Video
 
+USUAL_RATE = Fraction(25)
+"""Frames a second of a film that does not tell."""
+
 INTERLACED = "+ildct+ilme"
 TOP_FIELD_FIRST = (2, 4)
 """FFmpeg's AVFieldOrder: TT and TB. Bottom first are 3 (BB) and 5 (BT)."""
 
 
-def add_encoder(video: Video, source: VideoStream, output: OutputContainer) -> VideoStream:
-    """A new track of the source's codec family, size, shape of pixels, colours and turn."""
+FINEST = Fraction(1, 90_000)
+"""Seconds a tick, where films have to share a clock that would else be finer: MPEG's own."""
+
+COARSE = Fraction(1, 60_000)
+"""The same for bitstreams whose time base cannot have more than 16 bits."""
+
+COUNTED = {"avi": Fraction(1, 1000)}
+"""Muxer to the finest clock, seconds a tick, where the container holds a packet for every tick."""
+
+
+def add_encoder(videos: Sequence[Video], source: VideoStream, output: OutputContainer) -> VideoStream:
+    """A new track for films: its codec family, size, shape of pixels, colours and turn are the first one's.
+
+    Args:
+        videos: all films whose frames are to be encoded.
+        source: the first film's picture, open.
+        output: where the track is added.
+    """
+    video = videos[0]
     encoder = video_encoder(source.codec_context.codec.canonical_name, output.format.name)
-    rate = video.frame_rate or Fraction(25)
+    rate = video.frame_rate or USUAL_RATE
     options = dict(encoder.options)
     stream = cast(VideoStream, output.add_stream(encoder.name, rate=rate, options=options))
     context = stream.codec_context
     context.width, context.height = video.width, video.height
     context.pix_fmt = pixel_format(encoder.name, video.pixel_format)
     context.sample_aspect_ratio = video.pixel_aspect
-    context.time_base = _clock(video, rate, encoder.fixed_rate, encoder.coarse_clock)
+    context.time_base = (
+        1 / rate
+        if encoder.fixed_rate
+        else shared_clock(videos, encoder.coarse_clock, COUNTED.get(output.format.name, FINEST))
+    )
     context.thread_type = "AUTO"
     tagged = source.codec_context
     context.colorspace, context.color_range = tagged.colorspace, tagged.color_range
@@ -61,9 +88,29 @@ def bits(pixel_format: str | None) -> int:
     return max((part.bits for part in VideoFormat(pixel_format).components), default=0) if pixel_format else 0
 
 
-def _clock(video: Video, rate: Fraction, fixed_rate: bool, coarse: bool) -> Fraction:
-    """Seconds a tick of the encoder's clock: a frame where frames are equal, else the source's own tick."""
-    if fixed_rate or not video.index.variable_frame_rate:
-        return 1 / rate
-    tick = video.index.tick
-    return Fraction(1, 60_000) if coarse and tick.denominator > 65_535 else tick
+def shared_clock(videos: Sequence[Video], coarse: bool = False, finest: Fraction = FINEST) -> Fraction:
+    """Seconds a tick of a clock that tells the times of all the films' frames, as exactly as it can.
+
+    A frame where all films have equal frames of one rate; else the longest tick of which the frame of every film,
+    or its tick where frames are not equal, is a multiple.
+
+    Args:
+        videos: the films.
+        coarse: whether the bitstream's time base has 16 bits only.
+        finest: the shortest tick that films of different clocks may come to.
+    """
+    clock = reduce(_common_measure, {_own_clock(video) for video in videos})
+    if len(videos) > 1:
+        clock = max(clock, finest)
+    return COARSE if coarse and clock.denominator > 65_535 else clock
+
+
+def _own_clock(video: Video) -> Fraction:
+    """Seconds a tick of the clock of one film: a frame where frames are equal, else the source's own tick."""
+    return video.index.tick if video.index.variable_frame_rate else 1 / (video.frame_rate or USUAL_RATE)
+
+
+def _common_measure(one: Fraction, other: Fraction) -> Fraction:
+    """The longest time that fits into two times a whole number of times."""
+    count = math.gcd(one.numerator * other.denominator, other.numerator * one.denominator)
+    return Fraction(count, one.denominator * other.denominator)

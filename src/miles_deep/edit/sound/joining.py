@@ -12,7 +12,7 @@ from miles_deep.edit.sound.reading import Tracks
 from miles_deep.edit.sound.renewal import Renewal
 from miles_deep.edit.sound.runs import Grid, Placed, Run, runs_of
 from miles_deep.edit.sound.signal import Heard, Signal
-from miles_deep.edit.sound.stretches import FADE, Stretch
+from miles_deep.edit.sound.stretches import FADE, SoundStretch
 
 HELD = 10
 """Packets before a join among which the last one to be copied is chosen."""
@@ -47,7 +47,7 @@ class Joiner:
     """Puts one track together: copies, and where copied packets cannot follow each other, encodes some."""
 
     def __init__(
-        self, stretches: Sequence[Stretch], tracks: Tracks, signal: Signal, renewal: Renewal, begin: Beginning
+        self, stretches: Sequence[SoundStretch], tracks: Tracks, signal: Signal, renewal: Renewal, begin: Beginning
     ) -> None:
         """Make one for a track.
 
@@ -96,7 +96,7 @@ class Joiner:
             if run is None:
                 return
 
-    def _all_parts(self, stretches: Sequence[Stretch]) -> Iterator[Run | Stretch]:
+    def _all_parts(self, stretches: Sequence[SoundStretch]) -> Iterator[Run | SoundStretch]:
         for stretch in stretches:
             if stretch.plain:
                 yield from runs_of(stretch, self._tracks, self._rate, self._grid)
@@ -131,7 +131,7 @@ class Joiner:
         return placed.packet, placed.start
 
     def _joined(
-        self, left: Run | None, held: list[Placed], following: Run | Stretch
+        self, left: Run | None, held: list[Placed], following: Run | SoundStretch
     ) -> Generator[Made, None, Run | None]:
         """Packets over a join, and over what comes behind it, up to where a run can be copied again.
 
@@ -211,8 +211,8 @@ class Joiner:
         return self._renewal.framing.likeness(data, bytes(theirs.packet)) >= needed
 
     def _chain(
-        self, left: Run | None, since: int, parts: Iterable[Run | Stretch]
-    ) -> Iterator[tuple[Stretch, Iterable[Heard]]]:
+        self, left: Run | None, since: int, parts: Iterable[Run | SoundStretch]
+    ) -> Iterator[tuple[SoundStretch, Iterable[Heard]]]:
         """What is heard from somewhere before a join on."""
         self._run = None
         if left is not None:

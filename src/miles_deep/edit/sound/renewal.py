@@ -71,12 +71,14 @@ def renewal_for(like: AudioCodecContext, framing: Framing, container: str) -> Re
     bit_rate = framing.bit_rate or audio_bit_rate(codec, like.bit_rate, like.layout.nb_channels, like.sample_rate)
     renewal = Renewal(name, like.sample_rate, layout_of(like), sample_format, bit_rate, framing, 0)
     try:
-        first, _ = next(renewal.packets([_silence(renewal)]))
+        made = next(renewal.packets([_silence(renewal)]), None)
     except (ValueError, FFmpegError):
+        return None
+    if made is None:
         return None
     context = _open(renewal)
     same = framing.config is None or aac.config_of(context.extradata, b"") == framing.config
-    return replace(renewal, run_up=-first) if same and context.frame_size == framing.samples else None
+    return replace(renewal, run_up=-made[0]) if same and context.frame_size == framing.samples else None
 
 
 def _silence(renewal: Renewal) -> AudioFrame:

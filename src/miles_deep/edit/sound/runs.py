@@ -12,7 +12,7 @@ from av.stream import Stream
 
 from miles_deep.edit.sound.reading import Tracks
 from miles_deep.edit.sound.signal import JITTER, PREROLL
-from miles_deep.edit.sound.stretches import Stretch
+from miles_deep.edit.sound.stretches import SoundStretch
 
 KEPT = 64
 """Packets that are remembered, so that what is around a join can be decoded: a second and more of most codecs."""
@@ -31,7 +31,7 @@ class Placed:
 class Run:
     """Packets that follow each other, from some before a stretch's start on, read as they are asked for."""
 
-    stretch: Stretch
+    stretch: SoundStretch
     """What of the output they are for: from where they begin on, if that is later than it should be."""
     decoder: AudioCodecContext
     source: Iterator[Placed]
@@ -77,7 +77,7 @@ Timed = tuple["Packet[Stream]", Fraction | None]
 """A packet, and where it should stand in the output by its own time, in samples."""
 
 
-def runs_of(stretch: Stretch, tracks: Tracks, rate: int, grid: Grid) -> Iterator[Run]:
+def runs_of(stretch: SoundStretch, tracks: Tracks, rate: int, grid: Grid) -> Iterator[Run]:
     """The runs of which a stretch is made up: several where the track has gaps.
 
     Each is read to its end before there is another.

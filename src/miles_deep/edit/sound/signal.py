@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from miles_deep.edit.sound.frames import Evener, Samples, middle_of, values_a_sample
 from miles_deep.edit.sound.reading import Tracks
-from miles_deep.edit.sound.stretches import FADE, Stretch
+from miles_deep.edit.sound.stretches import FADE, SoundStretch
 from miles_deep.edit.sound.tempo import at_speed
 from miles_deep.video.frame import Reading
 
@@ -40,14 +40,14 @@ class Signal:
         self._even = Evener(like)
         self._fade = round(FADE * self.rate)
 
-    def frames(self, stretches: Iterable[Stretch], first: int = 0) -> Iterator[AudioFrame]:
+    def frames(self, stretches: Iterable[SoundStretch], first: int = 0) -> Iterator[AudioFrame]:
         """The stretches' sound from a sample of the output on, without gaps: silence stands where there is none.
 
         Each frame's `pts` counts the output's samples before it. Stretches are in order and do not overlap.
         """
         return self.joined(((one, self.heard(one, max(one.start, first))) for one in stretches), first)
 
-    def joined(self, parts: Iterable[tuple[Stretch, Iterable[Heard]]], first: int) -> Iterator[AudioFrame]:
+    def joined(self, parts: Iterable[tuple[SoundStretch, Iterable[Heard]]], first: int) -> Iterator[AudioFrame]:
         """As `frames`, of stretches for each of which it is given what is heard, before and after it too."""
         written = first
         for stretch, heard in parts:
@@ -66,7 +66,7 @@ class Signal:
             yield from self._silence(written, stretch.end)
             written = max(written, stretch.end)
 
-    def heard(self, stretch: Stretch, first: int) -> Iterator[Heard]:
+    def heard(self, stretch: SoundStretch, first: int) -> Iterator[Heard]:
         """Frames of a stretch from a sample of the output on, some from before it or after it."""
         if stretch.mute:
             return iter(())
@@ -74,17 +74,17 @@ class Signal:
             return self._decoded(stretch, stretch.time(first, self.rate) - PREROLL)
         return self._hurried(stretch)
 
-    def _hurried(self, stretch: Stretch) -> Iterator[Heard]:
+    def _hurried(self, stretch: SoundStretch) -> Iterator[Heard]:
         """At another speed; always from the beginning of the stretch on, so that it is the same each time."""
         begin, end = stretch.time(stretch.start, self.rate), stretch.time(stretch.end, self.rate)
         count = round((end - begin) * self.rate)
-        as_it_is = Stretch(stretch.film, 0, count, -begin * self.rate)
+        as_it_is = SoundStretch(stretch.film, 0, count, -begin * self.rate)
         place = stretch.start
         for frame in at_speed(self.frames([as_it_is]), stretch.speed):
             yield place, frame
             place += frame.samples
 
-    def _decoded(self, stretch: Stretch, since: Fraction) -> Iterator[Heard]:
+    def _decoded(self, stretch: SoundStretch, since: Fraction) -> Iterator[Heard]:
         """What the film holds from a time on. Packets are counted: single times may be rounded."""
         track = self._tracks.track(stretch.film)
         tick = cast(Fraction, track.time_base)
@@ -113,7 +113,7 @@ class Signal:
         """A frame as all of them are."""
         return self._even.frames(frame)
 
-    def _faded(self, samples: Samples, frame: AudioFrame, place: int, stretch: Stretch) -> Samples:
+    def _faded(self, samples: Samples, frame: AudioFrame, place: int, stretch: SoundStretch) -> Samples:
         """The samples, of which the first stands at `place`, with the stretch's fades (raised cosines)."""
         step, length = values_a_sample(frame), samples.shape[1] // values_a_sample(frame)
         fade = min(self._fade, (stretch.end - stretch.start) // 2)

@@ -11,7 +11,7 @@ FADE = Fraction(5, 1000)
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class SoundStretch:
     """Sound of a film that goes on without a break."""
 
     film: int
@@ -42,12 +42,12 @@ class Stretch:
         return (sample - self.offset) * self.speed / rate
 
 
-def stretches_of(plan: EditPlan, rate: int) -> list[Stretch]:
+def stretches_of(plan: EditPlan, rate: int) -> list[SoundStretch]:
     """The stretches that a plan makes at a sample rate, in order, one up against the other.
 
     Sound that goes on from piece to piece is one stretch; everywhere else it fades out and in.
     """
-    made: list[Stretch] = []
+    made: list[SoundStretch] = []
     for stretch in (stretch for piece in plan.pieces for stretch in _of_piece(piece, rate)):
         if made and _goes_on(made[-1], stretch):
             made[-1] = replace(made[-1], end=stretch.end)
@@ -57,13 +57,13 @@ def stretches_of(plan: EditPlan, rate: int) -> list[Stretch]:
     return [replace(one, fade_in=at > 0, fade_out=at < last) for at, one in enumerate(made)]
 
 
-def _of_piece(piece: Piece, rate: int) -> Iterator[Stretch]:
+def _of_piece(piece: Piece, rate: int) -> Iterator[SoundStretch]:
     """A piece's stretches: muted and not, by turns."""
     offset = (piece.output_start - piece.span.start / piece.speed) * rate
 
-    def stretch(start: Fraction, end: Fraction, mute: bool) -> Stretch:
+    def stretch(start: Fraction, end: Fraction, mute: bool) -> SoundStretch:
         first, after = (round(piece.output_time(time) * rate) for time in (start, end))
-        return Stretch(piece.film, first, after, offset, piece.speed, mute)
+        return SoundStretch(piece.film, first, after, offset, piece.speed, mute)
 
     heard = piece.span.start
     for muted in piece.muted:
@@ -75,7 +75,7 @@ def _of_piece(piece: Piece, rate: int) -> Iterator[Stretch]:
     yield stretch(heard, piece.span.end, False)
 
 
-def _goes_on(before: Stretch, after: Stretch) -> bool:
+def _goes_on(before: SoundStretch, after: SoundStretch) -> bool:
     """Whether the sound of a stretch is the continuation of that of the one before it."""
     if before.mute and after.mute:
         return True

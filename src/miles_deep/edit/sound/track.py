@@ -18,6 +18,9 @@ from miles_deep.video.frame import Reading
 LOSSLESS = frozenset({"flac", "alac", "wavpack", "tta"})
 """Codecs beside PCM that lose nothing by being encoded again."""
 
+MOST_SAMPLES, MOST_CHANNELS = 768_000, 64
+"""A second, and at once, of any real track; a damaged header may ask for gigabytes of silence a second."""
+
 
 def sound_track(
     sources: Sequence[Source],
@@ -27,7 +30,7 @@ def sound_track(
     reading: Reading,
     notes: list[str],
 ) -> "Iterator[Packet[Stream]]":
-    """Add a sound track to the output and give its packets, in order.
+    """Add a sound track to the output and give its packets, in order; none where a track cannot be what it says.
 
     Args:
         sources: the track in each film, in the order of `Piece.film`.
@@ -39,6 +42,10 @@ def sound_track(
     """
     codec = template.codec_context.codec.canonical_name
     name = f"audio track {template.index}"
+    impossible = _impossible(template)
+    if impossible:
+        notes.append(f"{name}: {impossible} cannot be: left out")
+        return iter(())
     encoder = audio_encoder(codec, output.format.name)
     altered = any(piece.muted or piece.speed != 1 for piece in plan.pieces)
     if encoder is None and not altered:
@@ -57,3 +64,13 @@ def sound_track(
         return copied_sound(sources, plan, template, output)
     notes.append(f"{name}: {codec} cannot be cut in step between packets, so it is encoded")
     return encoded_sound(sources, plan, template, output, reading)
+
+
+def _impossible(track: AudioStream) -> str:
+    """What the header says of a track and cannot be; empty where there is nothing."""
+    context = track.codec_context
+    if context.sample_rate > MOST_SAMPLES:
+        return f"{context.sample_rate} samples a second"
+    if context.layout.nb_channels > MOST_CHANNELS:
+        return f"{context.layout.nb_channels} channels"
+    return ""

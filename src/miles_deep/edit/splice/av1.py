@@ -9,7 +9,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from miles_deep.edit.splice.encoder import new_encoder, open_encoder, opened, run, tag_like
+from miles_deep.edit.splice.encoder import GROUP, new_encoder, open_encoder, opened, run, tag_like
 from miles_deep.video.video import Video
 
 SEQUENCE, DELIMITER = 1, 2
@@ -19,7 +19,6 @@ PRESET = {"preset": "9", "crf": "18", "svtav1-params": "lp=1:pred-struct=1"}
 """With more threads SVT-AV1 hangs now and then, see `edit.codecs`. Structure 1, low delay, hides no pictures.
 Preset 10 at crf 22 (SSIM 0.984 at worst on Big Buck Bunny) painted small things over in a film of 160x120."""
 
-GROUP = 250
 AV1C, AV1C_HEAD = 0x81, 4
 """First byte, and length before the units, of what containers keep (AV1 in ISOBMFF, 2.3)."""
 

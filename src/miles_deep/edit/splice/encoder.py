@@ -12,12 +12,21 @@ from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 
-from miles_deep.edit.codecs import can_encode
+from miles_deep.edit.codecs import QP2LAMBDA, can_encode
 from miles_deep.edit.splice.protocol import CannotSplice
 from miles_deep.video.video import Video
 
 USUAL_RATE = Fraction(25)
 """Frames a second of a film that does not tell."""
+
+GROUP = 250
+"""Most frames from keyframe to keyframe, as x264 has it."""
+
+BOTTOM_FIRST = (3, 5)
+"""FFmpeg's AVFieldOrder: BB and BT."""
+
+QUANTISER = 2
+"""Of FFmpeg's own encoders."""
 
 Packets = Iterator["Packet[Stream]"]
 Maker = Callable[[], VideoCodecContext]
@@ -65,6 +74,13 @@ def tag_like(context: VideoCodecContext, source: VideoCodecContext) -> None:
     context.colorspace, context.color_range = source.colorspace, source.color_range
 
 
+def hold_quantiser(context: VideoCodecContext) -> None:
+    """Have one of FFmpeg's own encoders code all alike and well."""
+    context.qscale, context.global_quality = True, QUANTISER * QP2LAMBDA
+    # PyAV 18.1 cannot give a frame its quality, as QSCALE asks for; the encoder then takes the least allowed.
+    context.qmin = context.qmax = QUANTISER
+
+
 def opened(frames: Iterable[VideoFrame]) -> Iterator[tuple[VideoFrame, bool]]:
     """A run's frames for `run`, the first to be a keyframe."""
     for number, frame in enumerate(frames):
@@ -102,8 +118,8 @@ def _timed(packets: "Iterable[Packet[Stream]]", ticks: dict[int, int], clock: Fr
         yield packet
 
 
-def with_payload(packet: "Packet[Stream]", payload: bytes) -> "Packet[Stream]":
-    """The packet with other bytes."""
+def rewritten(packet: "Packet[Stream]", payload: bytes) -> "Packet[Stream]":
+    """A packet of `run` with other bytes. Its time, and whether it is a keyframe, is all else that it tells."""
     changed: Packet[Stream] = Packet(payload)
     changed.time_base, changed.pts = packet.time_base, packet.pts
     changed.is_keyframe = packet.is_keyframe

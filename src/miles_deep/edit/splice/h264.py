@@ -11,7 +11,15 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from miles_deep.edit.splice.encoder import new_encoder, open_encoder, opened, run, with_payload
+from miles_deep.edit.splice.encoder import (
+    BOTTOM_FIRST,
+    GROUP,
+    new_encoder,
+    open_encoder,
+    opened,
+    rewritten,
+    run,
+)
 from miles_deep.edit.splice.h264_sets import (
     PICTURE,
     SEQUENCE,
@@ -21,11 +29,16 @@ from miles_deep.edit.splice.h264_sets import (
     reordering_like,
 )
 from miles_deep.edit.splice.protocol import CannotSplice
-from miles_deep.video.nal import AvcConfiguration, BrokenUnit, Framing, framing
+from miles_deep.video.nal import (
+    H264_DELIMITER,
+    H264_SEI,
+    AvcConfiguration,
+    BrokenUnit,
+    Framing,
+    framing,
+)
 from miles_deep.video.video import Video
 
-SLICES = (1, 5)
-SEI = 6
 USER_DATA = 5
 """Kind of SEI message in which x264 tells its settings."""
 
@@ -50,14 +63,11 @@ class H264Splice:
         context = source.codec_context
         extradata = context.extradata or b""
         self._framing = framing("h264", extradata)
-        try:
-            self._configuration = AvcConfiguration.read(extradata) if self._framing.prefix else None
-            units = _parameter_sets(extradata, self._configuration)
-            self._theirs = [unit for unit in units if unit[0] & 31 in (SEQUENCE, PICTURE)]
-            self._sequence = _sequence(self._theirs)
-            self._number = _free_number(self._theirs)
-        except BrokenUnit as error:
-            raise CannotSplice(f"its h264 header is broken ({error})") from error
+        self._configuration = AvcConfiguration.read(extradata) if self._framing.prefix else None
+        units = _parameter_sets(extradata, self._configuration)
+        self._theirs = [unit for unit in units if unit[0] & 31 in (SEQUENCE, PICTURE)]
+        self._sequence = _sequence(self._theirs)
+        self._number = _free_number(self._theirs)
         if self._sequence.separate_planes:
             raise CannotSplice("no encoder here makes separate colour planes")
         self._single = sum(unit[0] & 31 == SEQUENCE for unit in self._theirs) == 1
@@ -75,14 +85,18 @@ class H264Splice:
             units = [unit for unit in Framing(0).split(bytes(packet)) if not _is_user_data(unit)]
             # A stream of bytes has no description: each keyframe brings the sets along.
             sets = self._ours if packet.is_keyframe and not self._framing.prefix else []
-            yield with_payload(packet, self._framing.join([*sets, *units]))
+            yield rewritten(packet, self._framing.join([*sets, *units]))
 
     def copied(self, payload: bytes, first: bool) -> bytes:
         """See `Splice`."""
         if not first or self._framing.prefix:
             return payload
-        kinds = [unit[0] & 31 for unit in self._framing.split(payload)]
-        return payload if SEQUENCE in kinds else self._framing.join(self._theirs) + payload
+        units = self._framing.split(payload)
+        kinds = [unit[0] & 31 for unit in units]
+        if SEQUENCE in kinds:
+            return payload
+        begin = 1 if kinds[:1] == [H264_DELIMITER] else 0  # it has to be first (7.4.1.2.3)
+        return self._framing.join([*units[:begin], *self._theirs, *units[begin:]])
 
     def _encoder(self) -> VideoCodecContext:
         ready, self._ready = self._ready, None
@@ -140,13 +154,6 @@ class H264Splice:
         ).write()
 
 
-BOTTOM_FIRST = (3, 5)
-"""FFmpeg's AVFieldOrder: BB and BT."""
-
-GROUP = 250
-"""Most frames from keyframe to keyframe."""
-
-
 def _parameter_sets(extradata: bytes, configuration: AvcConfiguration | None) -> list[bytes]:
     if configuration is not None:
         return [*configuration.sequences, *configuration.pictures]
@@ -171,4 +178,4 @@ def _free_number(units: list[bytes]) -> int:
 
 
 def _is_user_data(unit: bytes) -> bool:
-    return unit[0] & 31 == SEI and unit[1] == USER_DATA
+    return unit[0] & 31 == H264_SEI and unit[1] == USER_DATA

@@ -14,20 +14,17 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from miles_deep.edit.splice.encoder import run, with_payload
-from miles_deep.edit.splice.h264 import BOTTOM_FIRST, SEI, H264Splice
+from miles_deep.edit.splice.encoder import BOTTOM_FIRST, GROUP, rewritten, run
+from miles_deep.edit.splice.h264 import H264Splice
 from miles_deep.edit.splice.h264_landing import STEP, TAIL, has_room, restart_at, tail_orders, with_distance
 from miles_deep.edit.splice.h264_sets import PICTURE, SEQUENCE, allowing_gaps, going_with, read_sequence
-from miles_deep.edit.splice.h264_slices import IDR, SLICE, Place, place_of, read_coding, replaced
-from miles_deep.edit.splice.protocol import CannotSplice, Splice
-from miles_deep.video.nal import BrokenUnit, Framing
+from miles_deep.edit.splice.h264_slices import Place, place_of, read_coding, replaced
+from miles_deep.edit.splice.protocol import Splice
+from miles_deep.video.nal import H264_IDR, H264_SEI, H264_SLICE, BrokenUnit, Framing
 from miles_deep.video.video import Video
 
 CAPTIONS = 4
 """Kind of SEI message that holds closed captions. The others belong to x264's parameter set."""
-
-GROUP = 250
-"""Frames from keyframe to keyframe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +91,8 @@ class H264Joined(H264Splice):
 
     def _place(self, following: bytes) -> Place | None:
         """Where a copied picture is that goes on counting from ours; None: it begins anew."""
-        slices = [unit for unit in self._framing.split(following) if unit[0] & 31 in (SLICE, IDR)]
-        if not slices or slices[0][0] & 31 == IDR:
+        slices = [unit for unit in self._framing.split(following) if unit[0] & 31 in (H264_SLICE, H264_IDR)]
+        if not slices or slices[0][0] & 31 == H264_IDR:
             return None
         try:
             return place_of(slices[0], self._sequence)
@@ -115,7 +112,7 @@ class H264Joined(H264Splice):
         number = 0
         for packet in packets:
             units = Framing(0).split(bytes(packet))
-            number = 0 if any(unit[0] & 31 == IDR for unit in units) else number
+            number = 0 if any(unit[0] & 31 == H264_IDR for unit in units) else number
             yield _Picture(packet, [unit for unit in units if _is_kept(unit)], number)
             number += 1
 
@@ -123,18 +120,15 @@ class H264Joined(H264Splice):
         """The picture under the source's sequence parameter set."""
         place = Place(picture.frame_num, order)
         bottom = -1 if self._field_order in BOTTOM_FIRST else 1
-        try:
-            units = [
-                replaced(unit, self._made_under, self._coding, self._sequence, place, bottom)
-                if unit[0] & 31 in (SLICE, IDR)
-                else unit
-                for unit in picture.units
-            ]
-        except BrokenUnit as error:
-            raise CannotSplice(f"x264 made a picture that cannot be told otherwise ({error})") from error
+        units = [
+            replaced(unit, self._made_under, self._coding, self._sequence, place, bottom)
+            if unit[0] & 31 in (H264_SLICE, H264_IDR)
+            else unit
+            for unit in picture.units
+        ]
         # A stream of bytes has no description: each keyframe brings the sets along.
         sets = [*self._theirs, *self._ours] if picture.fresh and not self._framing.prefix else []
-        return with_payload(picture.packet, self._framing.join([*sets, *units]))
+        return rewritten(picture.packet, self._framing.join([*sets, *units]))
 
     def _pictures(self) -> dict[str, int | str]:
         return {"bframes": 0, "ref": 1, "weightp": 0, "scenecut": 0, "keyint": "infinite"}
@@ -145,9 +139,9 @@ class H264Joined(H264Splice):
         sets = [unit for unit in units if unit[0] & 31 == PICTURE]
         self._coding = read_coding(sets[0])
         # Copying may go on with any number; where frames are missing, gaps have to be allowed.
-        self._theirs = [allowing_gaps(unit) if unit[0] & 31 == SEQUENCE else unit for unit in self._theirs]
+        self._theirs = list(map(_allowing_gaps, self._theirs))
         if self._configuration is not None:
-            gapped = tuple(allowing_gaps(unit) for unit in self._configuration.sequences)
+            gapped = tuple(map(_allowing_gaps, self._configuration.sequences))
             self._configuration = replace(self._configuration, sequences=gapped)
         return [going_with(unit, self._sequence.id) for unit in sets]
 
@@ -158,6 +152,10 @@ def h264_splice(video: Video, source: VideoStream, container: str) -> Splice:
     return joined if joined.fits else H264Splice(video, source, container)
 
 
+def _allowing_gaps(unit: bytes) -> bytes:
+    return allowing_gaps(unit) if unit[0] & 31 == SEQUENCE else unit
+
+
 def _is_kept(unit: bytes) -> bool:
     kind = unit[0] & 31
-    return kind in (SLICE, IDR) or (kind == SEI and unit[1] == CAPTIONS)
+    return kind in (H264_SLICE, H264_IDR) or (kind == H264_SEI and unit[1] == CAPTIONS)

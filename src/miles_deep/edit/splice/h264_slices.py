@@ -3,15 +3,10 @@
 from dataclasses import dataclass
 
 from miles_deep.edit.splice.h264_sets import Sequence
-from miles_deep.video.nal import Bits, BrokenUnit, escape, exp_golomb, unescape
+from miles_deep.video.nal import H264_IDR, HEAD, Bits, BrokenUnit, escape, exp_golomb, unescape
 
-SLICE, IDR = 1, 5
-"""Kinds of unit."""
 INTER, INTRA = 0, 2
 """Types of slice, P and I, modulo 5."""
-
-HEAD = 64
-"""Bytes in which a header of x264's ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +51,7 @@ def place_of(unit: bytes, sequence: Sequence) -> Place:
     frame_num = bits.u(sequence.frame_num_bits)
     if not sequence.frames_only and bits.u(1):
         bits.u(1)
-    if unit[0] & 31 == IDR:
+    if unit[0] & 31 == H264_IDR:
         bits.ue()
     return Place(frame_num, bits.u(sequence.order_bits) if sequence.order_type == 0 else 0)
 
@@ -80,7 +75,7 @@ def replaced(
         if bits.u(1):
             raise BrokenUnit("fields")
         text += "0"
-    if unit[0] & 31 == IDR:
+    if unit[0] & 31 == H264_IDR:
         text += exp_golomb(bits.ue())
     bits.u(ours.order_bits)
     if theirs.order_type == 0:
@@ -106,7 +101,7 @@ def _skip_rest(bits: Bits, kind: int, unit: bytes, coding: Coding) -> None:
         if bits.u(1):
             while bits.ue() != 3:
                 bits.ue()
-    if unit[0] & 31 == IDR:
+    if unit[0] & 31 == H264_IDR:
         bits.u(2)
     elif unit[0] >> 5 & 3 and bits.u(1):
         raise BrokenUnit("orders to forget pictures")

@@ -11,8 +11,17 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from miles_deep.edit.splice.encoder import new_encoder, open_encoder, opened, run, tag_like, with_payload
+from miles_deep.edit.splice.encoder import (
+    GROUP,
+    new_encoder,
+    open_encoder,
+    opened,
+    rewritten,
+    run,
+    tag_like,
+)
 from miles_deep.edit.splice.hevc_sets import (
+    DELIMITER,
     MOST,
     SEQUENCE,
     SLICES,
@@ -24,19 +33,12 @@ from miles_deep.edit.splice.hevc_sets import (
     renumbered_slice,
 )
 from miles_deep.edit.splice.protocol import CannotSplice
-from miles_deep.video.nal import BrokenUnit, Framing, HevcConfiguration, framing
+from miles_deep.video.nal import Framing, HevcConfiguration, framing
 from miles_deep.video.video import Video
 
 PRESET = {"preset": "ultrafast", "crf": "14"}
 """On Big Buck Bunny at 720p SSIM 0.990 to the source at worst, where crf 18 comes down to 0.984 (and to 0.966 in
 other stretches); superfast at 16 gives 0.991 and takes half as long again."""
-
-GROUP = 250
-"""Most frames from keyframe to keyframe."""
-
-BOTTOM_FIRST = (3, 5)
-"""FFmpeg's AVFieldOrder: BB and BT."""
-
 
 LEVEL_AT = 12
 """Place of general_level_idc in hvcC."""
@@ -52,13 +54,10 @@ class HevcSplice:
         self._context = source.codec_context
         extradata = self._context.extradata or b""
         self._framing = framing("hevc", extradata)
-        try:
-            self._configuration = HevcConfiguration.read(extradata) if self._framing.prefix else None
-            units = self._configuration.units if self._configuration else Framing(0).split(extradata)
-            self._theirs = [unit for unit in units if kind_of(unit) in MOST]
-            numbers = free_numbers(self._theirs)
-        except BrokenUnit as error:
-            raise CannotSplice(f"its hevc header is broken ({error})") from error
+        self._configuration = HevcConfiguration.read(extradata) if self._framing.prefix else None
+        units = self._configuration.units if self._configuration else Framing(0).split(extradata)
+        self._theirs = [unit for unit in units if kind_of(unit) in MOST]
+        numbers = free_numbers(self._theirs)
         if SEQUENCE not in map(kind_of, self._theirs):
             raise CannotSplice("its hevc header has no parameter sets")
         if numbers is None:
@@ -81,7 +80,7 @@ class HevcSplice:
             # A stream of bytes has no description: each keyframe brings the sets along.
             sets = self._ours if packet.is_keyframe and not self._framing.prefix else []
             self._begun = True
-            yield with_payload(packet, self._framing.join([*sets, *units]))
+            yield rewritten(packet, self._framing.join([*sets, *units]))
 
     def copied(self, payload: bytes, first: bool) -> bytes:
         """See `Splice`."""
@@ -90,7 +89,8 @@ class HevcSplice:
         units = self._framing.split(payload)
         changed = [broken_link(unit) for unit in units] if self._begun else units
         if not self._framing.prefix and SEQUENCE not in map(kind_of, units):
-            changed = [*self._theirs, *changed]
+            begin = 1 if list(map(kind_of, units[:1])) == [DELIMITER] else 0  # it has to be first (7.4.2.4.4)
+            changed = [*changed[:begin], *self._theirs, *changed[begin:]]
         self._begun = True
         return payload if changed == units else self._framing.join(changed)
 

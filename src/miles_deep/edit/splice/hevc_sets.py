@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from miles_deep.video.nal import Bits, BitText, BrokenUnit, escape, exp_golomb, unescape
 
-VIDEO, SEQUENCE, PICTURE = 32, 33, 34
+VIDEO, SEQUENCE, PICTURE, DELIMITER = 32, 33, 34, 35
 """Kinds of unit (table 7-1)."""
 
 HEADER = 2

@@ -9,16 +9,14 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from miles_deep.edit.codecs import QP2LAMBDA
-from miles_deep.edit.splice.encoder import new_encoder, open_encoder, run, tag_like
+from miles_deep.edit.splice.encoder import hold_quantiser, new_encoder, open_encoder, run, tag_like
 from miles_deep.edit.splice.protocol import CannotSplice
 from miles_deep.video.video import Video
 
 INTRA = ("mjpeg", "prores")
-"""Codecs whose pictures tell a decoder all that it needs. Others keep tables or sizes in the file's header: pictures
-of theirs can be copied one by one, but not have others between them."""
+"""Codecs whose pictures tell a decoder all that it needs. Others keep tables or sizes in the file's header: their
+pictures can be copied one by one, but not have others between them."""
 
-QUANTISER = 2
 PRORES = ("Proxy", "LT", "Standard", "HQ", "4444", "XQ")
 """Names of ProRes profiles, as FFmpeg's decoder tells them; their places are the encoder's numbers."""
 
@@ -53,7 +51,6 @@ class IntraSplice:
             context = new_encoder("prores_ks", self._video, {"profile": str(number), "vendor": "apl0"})
         else:
             context = new_encoder("mjpeg", self._video, {})
-            context.qscale, context.global_quality = True, QUANTISER * QP2LAMBDA
-            context.qmin = context.qmax = QUANTISER
+            hold_quantiser(context)
         tag_like(context, self._context)
         return open_encoder(context)

@@ -11,9 +11,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from miles_deep.edit.codecs import QP2LAMBDA
-from miles_deep.edit.splice.encoder import new_encoder, open_encoder, opened, run, tag_like
-from miles_deep.edit.splice.protocol import CannotSplice
+from miles_deep.edit.splice.encoder import hold_quantiser, new_encoder, open_encoder, opened, run, tag_like
 from miles_deep.edit.splice.start_codes import kinds, parts
 from miles_deep.video.nal import Bits, BrokenUnit
 from miles_deep.video.video import Video
@@ -24,7 +22,6 @@ SEQUENCE_EXTENSION = 1
 RATES = tuple(map(Fraction, ("24000/1001", "24", "25", "30000/1001", "30", "50", "60000/1001", "60")))
 """Frames a second by number, from 1 on (ISO/IEC 13818-2, table 6-4)."""
 
-QUANTISER = 2
 GROUP = 15
 """Most frames from keyframe to keyframe, as usual with these codecs."""
 
@@ -48,10 +45,7 @@ class Mpeg2Splice:
         self._video = video
         self._context = source.codec_context
         self._header = b"".join(_header(self._context.extradata or b""))
-        try:
-            self._sequence = read_sequence(self._header)
-        except BrokenUnit as error:
-            raise CannotSplice(f"its MPEG sequence header is broken ({error})") from error
+        self._sequence = read_sequence(self._header)
         self._open()
 
     def encoded(
@@ -75,9 +69,7 @@ class Mpeg2Splice:
             context.flags |= Flags.low_delay
         context.max_b_frames = 0
         context.gop_size = GROUP
-        context.qscale, context.global_quality = True, QUANTISER * QP2LAMBDA
-        # PyAV 18.1 cannot give a frame its quality, as QSCALE asks for; the encoder then takes the least allowed.
-        context.qmin = context.qmax = QUANTISER
+        hold_quantiser(context)
         tag_like(context, self._context)
         return open_encoder(context)
 

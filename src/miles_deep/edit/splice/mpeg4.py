@@ -10,8 +10,16 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from miles_deep.edit.codecs import QP2LAMBDA
-from miles_deep.edit.splice.encoder import new_encoder, open_encoder, opened, run, tag_like, with_payload
+from miles_deep.edit.splice.encoder import (
+    GROUP,
+    hold_quantiser,
+    new_encoder,
+    open_encoder,
+    opened,
+    rewritten,
+    run,
+    tag_like,
+)
 from miles_deep.edit.splice.protocol import CannotSplice
 from miles_deep.edit.splice.start_codes import kinds, parts
 from miles_deep.video.video import Video
@@ -23,8 +31,6 @@ USER_DATA, PICTURE = 0xB2, 0xB6
 PACKED = re.compile(rb"DivX\d+[bB](uild)?\d+p")
 """How DivX says that a packet may hold two pictures, and the next one none (FFmpeg's mpeg4videodec.c)."""
 
-QUANTISER = 2
-GROUP = 250
 RATE = Fraction(25)
 """Of the encoder's clock, which has 16 bits. Nobody shows pictures by it."""
 
@@ -55,7 +61,7 @@ class Mpeg4Splice:
         for packet in run(self._open, opened(frames), clock):
             # By the name of the encoder decoders choose which of its old mistakes to make up for.
             kept = b"".join(part for kind, part in parts(bytes(packet)) if kind != USER_DATA)
-            yield with_payload(packet, kept)
+            yield rewritten(packet, kept)
 
     def copied(self, payload: bytes, first: bool) -> bytes:
         """See `Splice`."""
@@ -66,8 +72,6 @@ class Mpeg4Splice:
         # A layer without B-frames is told to be one that is shown at once.
         context.max_b_frames = 2 if self._context.reorder_depth else 0
         context.gop_size = GROUP
-        context.qscale, context.global_quality = True, QUANTISER * QP2LAMBDA
-        # PyAV 18.1 cannot give a frame its quality, as QSCALE asks for; the encoder then takes the least allowed.
-        context.qmin = context.qmax = QUANTISER
+        hold_quantiser(context)
         tag_like(context, self._context)
         return open_encoder(context)

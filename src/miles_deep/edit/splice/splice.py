@@ -5,6 +5,7 @@ from collections.abc import Callable
 from av.video.stream import VideoStream
 
 from miles_deep.edit.splice.av1 import Av1Splice
+from miles_deep.edit.splice.guarded import TROUBLE, GuardedSplice
 from miles_deep.edit.splice.h264_joined import h264_splice
 from miles_deep.edit.splice.hevc import HevcSplice
 from miles_deep.edit.splice.intra import INTRA, IntraSplice
@@ -44,4 +45,7 @@ def splice_for(video: Video, source: VideoStream, container: str) -> Splice:
     codec = source.codec_context.codec.canonical_name
     if codec not in SPLICES:
         raise CannotSplice(f"{codec} packets cannot have encoded pictures between them")
-    return SPLICES[codec](video, source, container)
+    try:
+        return GuardedSplice(SPLICES[codec](video, source, container), codec)
+    except TROUBLE as error:
+        raise CannotSplice(f"its {codec} header is broken ({error})") from error

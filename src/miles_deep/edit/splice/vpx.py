@@ -9,7 +9,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from miles_deep.edit.splice.encoder import new_encoder, open_encoder, opened, run, tag_like
+from miles_deep.edit.splice.encoder import GROUP, new_encoder, open_encoder, opened, run, tag_like
 from miles_deep.edit.splice.protocol import CannotSplice
 from miles_deep.video.video import Video
 
@@ -22,7 +22,6 @@ PRESETS = {
 """On Big Buck Bunny at 720p SSIM 0.986 to the source at worst for vp9, in half the time of cpu-used 5."""
 
 NOTHING_HIDDEN = {"lag-in-frames": "0", "auto-alt-ref": "0"}
-GROUP = 250
 
 
 class VpxSplice:

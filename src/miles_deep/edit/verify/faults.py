@@ -4,23 +4,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from miles_deep.edit.pieces import Copy, EditPlan
-from miles_deep.edit.verify.in_step import out_of_step
+from miles_deep.edit.codecs import video_encoder
+from miles_deep.edit.pieces import EditPlan
+from miles_deep.edit.verify.blurred import unblurred
+from miles_deep.edit.verify.counted import miscounted
+from miles_deep.edit.verify.in_step import out_of_step, to_hear
 from miles_deep.edit.verify.joins import Layout, Passage
 from miles_deep.edit.verify.look import Kind, Look, Trouble
 from miles_deep.edit.verify.originals import Originals
+from miles_deep.edit.verify.player import Player
+from miles_deep.edit.verify.progress import Looked, Progress
 from miles_deep.errors import VideoError
-from miles_deep.video.clock import DECODING_TIMES_ONLY
-from miles_deep.video.container import open_film
-from miles_deep.video.frame import Frame, Reading
 from miles_deep.video.probe import probe
-from miles_deep.video.straight import StraightDecoder
 from miles_deep.video.video import Video
 
 
@@ -41,18 +38,20 @@ class Fault:
     """Index, in the first film's file, of the sound track that is at fault; None: it is the picture."""
 
 
-def faults(videos: Sequence[Video], plan: EditPlan, made: Path) -> list[Fault]:
+def faults(videos: Sequence[Video], plan: EditPlan, made: Path, progress: Progress | None = None) -> list[Fault]:
     """What is wrong with an output, in order of time; nothing, if all is well.
 
     Around every place where one part of the plan meets another, at the beginning and at the end, the output is
     decoded by one decoder from a keyframe over the place to another keyframe: the frames have to be those planned,
-    in number, order and time; copied ones have to be the film's own, bit for bit, encoded ones alike. Copied
-    stretches are counted as a whole. Sound has to be in step with the picture where pieces begin and end.
+    in number, order and time; copied ones have to be the film's own, bit for bit, encoded ones alike. Everywhere
+    else its packets are counted, and what is blurred is looked at each second. Sound has to be in step with the
+    picture where pieces begin and end.
 
     Args:
         videos: the films, by `Piece.film`.
         plan: what was to be made.
         made: the finished file.
+        progress: is told how many seconds of how many were looked at.
 
     Raises:
         VideoError: a film cannot be read.
@@ -60,16 +59,46 @@ def faults(videos: Sequence[Video], plan: EditPlan, made: Path) -> list[Fault]:
     layout = Layout(videos, plan)
     try:
         film = probe(made)
-        packets = film.index.frame_ticks
+        _ = film.index
     except VideoError:
         troubles = [Trouble(Kind.BROKEN, layout.starts[n], n) for n in range(len(layout.parts))]
         return list(_told(troubles, layout))
-    troubles = list(_pictures(videos, layout, film))
+    rounding = film.index.tick + max(video.index.tick for video in videos)
+    if not plan.copied_frames:
+        rounding += max(video.index.usual_gap for video in videos) / 2
+    passages = [] if _counts_frames(videos, plan, film) else _passages(layout, film, rounding)
+    blurred = sum(
+        (layout.ends(n) - layout.starts[n] for n, (piece, _) in enumerate(layout.parts) if piece.blur), Fraction(0)
+    )
+    seen = sum((_length(passage, plan.length) for passage in passages), Fraction(0))
+    looked = Looked(seen + blurred + to_hear(plan, film), progress)
+    troubles = list(_pictures(videos, layout, film, passages, rounding, looked))
+    troubles += unblurred(layout, film, rounding, looked)
     faulty = {trouble.part for trouble in troubles}
-    troubles += [trouble for trouble in _copies(layout, film, packets) if trouble.part not in faulty]
+    if not _counts_frames(videos, plan, film):
+        troubles += miscounted(layout, videos, film, rounding, faulty)
     found = list(_told(troubles, layout))
-    found += [Fault(heard.time, heard.what, heard.film, frozenset(), heard.stream) for heard in out_of_step(videos, plan, film)]
+    for sound in out_of_step(videos, plan, film, looked):
+        found.append(Fault(sound.time, sound.what, sound.film, frozenset(), sound.stream))
+    looked.all()
     return sorted(found, key=lambda fault: fault.time)
+
+
+def _counts_frames(videos: Sequence[Video], plan: EditPlan, film: Video) -> bool:
+    """Whether frames of unequal length may be elsewhere, since their encoder knows no time but the frame rate."""
+    if plan.copied_frames or not any(video.variable_frame_rate for video in videos):
+        return False
+    return video_encoder(film.streams[film.picture].codec, film.container).fixed_rate
+
+
+def _passages(layout: Layout, film: Video, rounding: Fraction) -> list[Passage]:
+    jump = layout.jump(film.keyframes, rounding)
+    return [*layout.passages(film.keyframes, rounding), *([jump] if jump is not None else [])]
+
+
+def _length(passage: Passage, whole: Fraction) -> Fraction:
+    """Seconds that are looked at of an output of so many."""
+    return max(Fraction(0), min(passage.end, whole) - max(passage.start, Fraction(0)))
 
 
 def _told(troubles: Sequence[Trouble], layout: Layout) -> Iterator[Fault]:
@@ -82,17 +111,17 @@ def _told(troubles: Sequence[Trouble], layout: Layout) -> Iterator[Fault]:
             yield Fault(time, kind.told(count), film, blamed.get(film, frozenset()))
 
 
-def _pictures(videos: Sequence[Video], layout: Layout, film: Video) -> Iterator[Trouble]:
+def _pictures(
+    videos: Sequence[Video],
+    layout: Layout,
+    film: Video,
+    passages: Sequence[Passage],
+    rounding: Fraction,
+    looked: Looked,
+) -> Iterator[Trouble]:
     """Decode every join, and look."""
-    copies = any(isinstance(part, Copy) for _, part in layout.parts)
-    rounding = film.index.tick + max(video.index.tick for video in videos)
-    if not copies:
-        if any(video.variable_frame_rate for video in videos):
-            return  # encoders that count frames put them elsewhere
-        rounding += max(video.index.usual_gap for video in videos) / 2
-    with closing(_Player(film)) as player, closing(Originals(videos)) as originals:
-        jump = layout.jump(film.keyframes, rounding)
-        for passage in chain(layout.passages(film.keyframes, rounding), [jump] if jump is not None else []):
+    with closing(Player(film)) as player, closing(Originals(videos)) as originals:
+        for passage in passages:
             if passage.left is not None:
                 originals.rewind()
             look = Look(layout, originals, rounding)
@@ -105,65 +134,4 @@ def _pictures(videos: Sequence[Video], layout: Layout, film: Video) -> Iterator[
                 ):
                     look = Look(layout, sure, rounding, again)
                     yield from look.over(passage, player.frames(passage), player.reading)
-
-
-def _copies(layout: Layout, film: Video, packets: NDArray[np.int64]) -> Iterator[Trouble]:
-    """See whether the packets of all copied frames are there, at their times."""
-    if not film.ordered or film.container in DECODING_TIMES_ONLY:
-        return
-    for number, (piece, part) in enumerate(layout.parts):
-        if not isinstance(part, Copy):
-            continue
-        index = layout.video(number).index
-        first, after = layout.frames(number)
-        start, tick = layout.starts[number], film.index.tick
-        rounding = tick + index.tick
-        slack = min(2 * rounding, index.usual_gap / 2)
-        edges = [float((time - slack) / tick) for time in (start, layout.ends(number))]
-        since, until = np.searchsorted(packets, edges)
-        there = packets[since:until] * float(tick)
-        due = (index.frame_ticks[first:after] * float(index.tick)).clip(min=float(part.span.start))
-        due += float(piece.output_time(Fraction(0)))
-        if len(there) != len(due):
-            kind = Kind.MISSING if len(there) < len(due) else Kind.EXTRA
-            yield Trouble(kind, start, number, abs(len(there) - len(due)))
-        elif (wrong := np.abs(there - due) > float(rounding)).any():
-            yield Trouble(Kind.TIME, Fraction(float(due[wrong.argmax()])), number, int(wrong.sum()))
-
-
-class _Player:
-    """Decodes stretches of an output, in order."""
-
-    def __init__(self, film: Video) -> None:
-        self._film = film
-        self.reading = Reading()
-        self._open()
-
-    def _open(self) -> None:
-        self._container = open_film(self._film.path)
-        self._decoder = StraightDecoder(self._film, self._container, self.reading, keep_damaged=True)
-        self._ahead: Frame | None = None
-
-    def close(self) -> None:
-        """Close the file."""
-        self._container.close()
-
-    def rewind(self) -> None:
-        """The next passage may be before the last one."""
-        self.close()
-        self._open()
-
-    def frames(self, passage: Passage) -> Iterator[Frame]:
-        """The frames of a passage, as a player shows them that jumps to its keyframe."""
-        frame = self._ahead
-        if passage.left is not None:
-            frame = None
-            self._decoder.seek(passage.left)
-        if passage.start > 0 and (frame is None or frame.time < passage.start):
-            frame = self._decoder.seek(passage.keyframe)
-        frame = frame or self._decoder.next()
-        while frame is not None and frame.time < passage.end:
-            if frame.time >= passage.start:
-                yield frame
-            frame = self._decoder.next()
-        self._ahead = frame
+            looked(_length(passage, layout.length))

@@ -1,6 +1,6 @@
 """Whether the sound of an output is in step with its picture, where its pieces begin and end."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import cast
@@ -14,7 +14,7 @@ from miles_deep.edit.pieces import EditPlan, Piece
 from miles_deep.edit.sound.reading import Tracks
 from miles_deep.edit.source import Source
 from miles_deep.timecode import Span, within
-from miles_deep.video.video import Video
+from miles_deep.video.video import Stream, Video
 
 ALLOWED = Fraction(20, 1000)
 """Seconds by which sound may be off; half of what broadcasters allow each other (EBU R 37)."""
@@ -32,13 +32,18 @@ AFTER = Fraction(5, 100)
 """Seconds between a join and what is compared: joins are faded."""
 
 PREROLL = Fraction(1, 10)
-"""Seconds decoded before what is wanted and thrown away: decoders need some packets to settle."""
+"""Seconds decoded before what is wanted and thrown away, enough for a likeness: the first packets may come out
+somewhat wrong, and what is written, for which `edit.sound` decodes a whole second, is not made of this."""
 
 JITTER = Fraction(5, 1000)
-"""Seconds by which the times of packets may be off before it counts as a gap."""
+"""Seconds by which the times of packets may be off before it counts as a gap: half of what `edit.sound` lets pass
+as it writes, since what was let pass there is to be seen here."""
 
 QUIET = 1e-3
 """Level (root of the mean square; 1 is full scale) below which there is nothing to compare."""
+
+FASTEST = 768_000
+"""Samples a second of any track there is; damaged files claim more, and ask for as much memory."""
 
 SILENT = 0.01
 """Part of its level at which sound is gone."""
@@ -51,7 +56,7 @@ Samples = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class OutOfStep:
     """Sound that is not what it should be."""
 
     time: Fraction
@@ -74,37 +79,83 @@ class Heard:
         return f"sound track {self.track} is {abs(float(self.late)) * 1000:.0f} ms {off}"
 
 
-def out_of_step(videos: Sequence[Video], plan: EditPlan, film: Video) -> Iterator[Heard]:
+def out_of_step(
+    videos: Sequence[Video], plan: EditPlan, film: Video, looked: Callable[[Fraction], None]
+) -> Iterator[OutOfStep]:
     """Sound of an output that is not in step with its picture.
 
-    Looks at what is played as usual; muted pieces and those of another speed say nothing. Tracks are known by
-    their number among those of sound; where the output leaves one out, none is looked at.
+    Looks at what is played as usual; muted pieces and those of another speed say nothing.
 
     Args:
         videos: the films, by `Piece.film`.
         plan: what was to be made.
         film: what was made.
+        looked: is told of seconds that were listened to, `to_hear` in all.
     """
-    made, *sources = (_tracks(video) for video in (film, *videos))
-    if any(len(tracks) != len(made) for tracks in sources):
-        return
     allowed = ALLOWED + max(Fraction(1, 1000), film.index.tick)
-    for number, track in enumerate(made):
-        originals = [Source(video, tracks[number]) for video, tracks in zip(videos, sources, strict=True)]
-        with Tracks([Source(film, track)]) as one, Tracks(originals) as other:
+    partners = [_partners(film, video) for video in videos]
+    for track in _tracks(film):
+        sources = [tracks.get(track.index) for tracks in partners]
+        at = [Source(video, source.index if source else -1) for video, source in zip(videos, sources, strict=True)]
+        with Tracks([Source(film, track.index)]) as one, Tracks(at) as other:
             for piece in plan.pieces:
-                for place in _places(piece):
-                    time = piece.output_time(place)
-                    sound = _samples(one, 0, time, HEARD)
-                    around = _samples(other, piece.film, place - SEARCHED, HEARD + 2 * SEARCHED)
-                    if _gone(sound, around):
-                        yield Heard(time, piece.film, number + 1, sources[0][number], None)
-                    elif (late := _late(sound, around, allowed)) is not None:
-                        yield Heard(time, piece.film, number + 1, sources[0][number], late)
+                source = sources[piece.film]
+                if source is None or max(source.sample_rate, track.sample_rate) > FASTEST:
+                    continue
+                for time, late in _off(one, other, piece, allowed, looked):
+                    known = sources[0] or source
+                    number = _tracks(videos[0]).index(known) + 1 if sources[0] else 0
+                    yield OutOfStep(time, piece.film, number, known.index, late)
 
 
-def _tracks(video: Video) -> list[int]:
-    return [stream.index for stream in video.streams if stream.kind == "audio" and stream.codec]
+def _off(
+    one: Tracks, other: Tracks, piece: Piece, allowed: Fraction, looked: Callable[[Fraction], None]
+) -> Iterator[tuple[Fraction, Fraction | None]]:
+    """Where in a piece sound is not in step, seconds of the output, and how late it is; None: gone."""
+    for place in _places(piece):
+        time = piece.output_time(place)
+        sound = _samples(one, 0, time, HEARD)
+        around = _samples(other, piece.film, place - SEARCHED, HEARD + 2 * SEARCHED)
+        looked(HEARD)
+        if _gone(sound, around):
+            yield time, None
+        elif (late := _late(sound, around, allowed)) is not None:
+            yield time, late
+
+
+def to_hear(plan: EditPlan, film: Video) -> Fraction:
+    """Seconds of sound that are listened to, of all tracks of an output."""
+    return len(_tracks(film)) * HEARD * sum(len(_places(piece)) for piece in plan.pieces)
+
+
+def _tracks(video: Video) -> list[Stream]:
+    return [stream for stream in video.streams if stream.kind == "audio" and stream.codec]
+
+
+def _partners(film: Video, source: Video) -> dict[int, Stream]:
+    """Index of a sound track of an output to the film's track that it comes of.
+
+    They stand in the film's order. Where some were left out, those go together that are most alike."""
+    made, tracks = _tracks(film), _tracks(source)
+    best: dict[tuple[int, int], tuple[int, tuple[Stream, ...]]] = {}
+    for n in range(len(made), -1, -1):
+        for m in range(len(tracks), -1, -1):
+            if n == len(made) or m == len(tracks):
+                best[n, m] = 0, ()
+                continue
+            score, others = best[n + 1, m + 1]
+            pair = score + _alike(made[n], tracks[m]), (tracks[m], *others)
+            skipped = best[n, m + 1]
+            best[n, m] = skipped if len(tracks) - m > len(made) - n and skipped[0] > pair[0] else pair
+    _, partners = best[0, 0]
+    return {track.index: partner for track, partner in zip(made, partners, strict=False)}
+
+
+def _alike(one: Stream, other: Stream) -> int:
+    """How much speaks for two tracks being the same; languages count most, codecs may be others."""
+    named = one.language not in (None, "und") and one.language == other.language
+    same = (one.codec == other.codec, one.channels == other.channels, one.sample_rate == other.sample_rate)
+    return 4 * named + 2 * (one.title is not None and one.title == other.title) + sum(same)
 
 
 def _places(piece: Piece) -> list[Fraction]:

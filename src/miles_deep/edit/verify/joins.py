@@ -5,6 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+from numpy.typing import NDArray
+
 from miles_deep.edit.pieces import Copy, EditPlan, Encode, Part, Piece
 from miles_deep.edit.treatment import Pace
 from miles_deep.timecode import Span
@@ -60,7 +63,7 @@ class Layout:
 
     def __init__(self, videos: Sequence[Video], plan: EditPlan) -> None:
         """`videos`: the films, by `Piece.film`."""
-        self._videos, self._length = videos, plan.length
+        self._videos, self.length = videos, plan.length
         self.parts: list[tuple[Piece, Part]] = [(piece, part) for piece in plan.pieces for part in piece.parts]
         self.starts = [piece.output_time(part.span.start) for piece, part in self.parts]
         """When they begin, seconds of the output."""
@@ -87,7 +90,7 @@ class Layout:
         """
         edge = self._edge(rounding)
         start, end = Fraction(0), Fraction(0)
-        for number, join in enumerate([*self.starts, self._length]):
+        for number, join in enumerate([*self.starts, self.length]):
             before = bisect_left(keyframes, join - rounding) - 1
             since = keyframes[before] if before >= 0 else Fraction(0)
             if join - since > LONGEST:
@@ -154,6 +157,24 @@ class Layout:
             if time >= since:
                 yield place, time, source
             place += 1
+
+    def times(self, number: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """When the frames of a part are shown, in seconds of the output, and their numbers in the film."""
+        piece, part = self.parts[number]
+        index = self.video(number).index
+        first, after = self.frames(number)
+        numbers = np.arange(first, after)
+        if piece.speed > 1:
+            pace = Pace(piece.speed, index.usual_gap, part.span.end)
+            taken = [pace.takes(max(part.span.start, self.source(number, frame))) for frame in range(first, after)]
+            numbers = numbers[np.array(taken, bool)]
+        shown = (index.frame_ticks[numbers] * float(index.tick)).clip(min=float(part.span.start))
+        return (shown - float(piece.span.start)) / float(piece.speed) + float(piece.output_start), numbers
+
+    def source(self, number: int, frame: int) -> Fraction:
+        """When a frame of a part's film is shown there, in seconds; `frame` is its number in the order shown."""
+        index = self.video(number).index
+        return int(index.frame_ticks[frame]) * index.tick
 
     def frames(self, number: int) -> tuple[int, int]:
         """Numbers, in the order shown, of the first frame of its film that a part shows, and of that after it."""

@@ -10,7 +10,7 @@ from av.video.frame import VideoFrame
 from miles_deep.edit.picture.blur import Blur
 from miles_deep.edit.pieces import Copy
 from miles_deep.edit.verify.joins import Due, Layout, Passage
-from miles_deep.edit.verify.likeness import Judge, same
+from miles_deep.edit.verify.likeness import Judge, same, same_tags
 from miles_deep.edit.verify.originals import Originals
 from miles_deep.video.frame import Frame, Reading
 
@@ -24,6 +24,8 @@ class Kind(IntEnum):
     PICTURE = 3
     TIME = 4
     DAMAGE = 5
+    COLOUR = 6
+    UNBLURRED = 7
 
     def told(self, count: int) -> str:
         """In a user's words, of so many frames."""
@@ -35,6 +37,8 @@ class Kind(IntEnum):
             Kind.PICTURE: f"{frames} {are} not the film's",
             Kind.TIME: f"{frames} {are} shown at a wrong time",
             Kind.DAMAGE: f"{frames} {are} damaged",
+            Kind.COLOUR: f"{frames} {are} marked as of other colours",
+            Kind.UNBLURRED: f"{frames} {are} not blurred",
         }[self]
 
 
@@ -107,6 +111,8 @@ class Look:
             return
         piece, part = self._layout.parts[due.part]
         picture = original.picture
+        if not same_tags(frame.picture, picture):
+            self._found.append(Trouble(Kind.COLOUR, due.time, due.part))
         if isinstance(part, Copy):
             if not same(frame.picture, picture) and self._is_certain(due, picture):
                 self._wrong([(due.time, due.part)])
