@@ -14,7 +14,8 @@ Seconds = Fraction | int | float
 class Span:
     """The half-open stretch of time [start, end), in exact seconds from the video's start.
 
-    Numbers of any kind are accepted and kept as fractions; a float is taken at its exact binary value.
+    Numbers of any kind are accepted and kept as fractions; a float is taken for the shortest decimal number that
+    it is the float of, so that 6.4 is six and four tenths.
 
     Raises:
         OptionError: the start is negative, or the end is not after it.
@@ -25,7 +26,7 @@ class Span:
 
     def __init__(self, start: Seconds, end: Seconds) -> None:
         try:
-            exact_start, exact_end = Fraction(start), Fraction(end)
+            exact_start, exact_end = exact(start), exact(end)
         except (ValueError, OverflowError) as error:  # nan and infinity
             raise OptionError(f"a span needs finite times, not {start} to {end}") from error
         if exact_start < 0:
@@ -42,6 +43,15 @@ class Span:
 
     def __str__(self) -> str:
         return f"{clock(self.start)}-{clock(self.end)}"
+
+
+def exact(seconds: Seconds) -> Fraction:
+    """A number of seconds as a fraction; a float as the shortest decimal number that it stands for.
+
+    Raises:
+        ValueError, OverflowError: it is not finite.
+    """
+    return Fraction(repr(seconds)) if isinstance(seconds, float) else Fraction(seconds)
 
 
 def merge(spans: Iterable[Span]) -> list[Span]:

@@ -6,7 +6,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import miles_deep as md
 from media import AudioTrack, FilmSpec, corrupt
@@ -125,6 +127,91 @@ def test_blurred_muted_and_faster_pieces_are_compared_with_what_they_should_be(
     assert "are not the film's" in " ".join(whats(made, plain.path)), "a picture that should be blurred is not"
 
 
+LONG = FilmSpec(duration=Fraction(30), width=96, height=96, texture=True, audio=())
+BLUR = Treatment(blur=True)
+
+
+def part_blurred(source: Path, out: Path, *spans: Span) -> Good:
+    return smart_cut(source, out, [Span(0, 30)], [Effect(span, BLUR) for span in spans])
+
+
+@pytest.fixture(scope="module")
+def blurred(film: FilmOf, tmp_path_factory: pytest.TempPathFactory) -> Good:
+    """Blurred from 2 s to 28 s, in several groups of pictures."""
+    return part_blurred(film(LONG), tmp_path_factory.mktemp("blurred") / "good.mp4", Span(2, 28))
+
+
+def test_blurred_pictures_are_told_from_others_all_along(blurred: Good, tmp_path: Path) -> None:
+    assert faults([blurred.video], blurred.plan, blurred.path) == []
+    path = part_blurred(blurred.video.path, tmp_path / "holed.mp4", Span(2, 10), Span(20, 28)).path
+    assert (10.08, "10 frames are not blurred", ()) in found(blurred, path)
+
+
+@pytest.mark.parametrize("lost", [range(250, 300), range(270, 271)], ids=["2 seconds", "a frame"])
+def test_frames_missing_far_from_any_join_are_found(lost: range, blurred: Good, tmp_path: Path) -> None:
+    def without(packets: Packets) -> Packets:
+        shown = sorted(pictures(packets), key=lambda packet: packet.pts)
+        left_out = {shown[number].pts for number in lost}
+        return [packet for packet in packets if packet.pts not in left_out]
+
+    what = f"{len(lost)} frames are missing" if len(lost) > 1 else "1 frame is missing"
+    assert (lost[0] / 25, what, ()) in found(blurred, remuxed(blurred.path, tmp_path / "missing.mp4", without))
+
+
+def test_frames_of_a_faster_piece_are_counted(film: FilmOf, tmp_path: Path) -> None:
+    fast = [Effect(Span(2, 28), Treatment(speed=2))]
+    made = smart_cut(film(LONG), tmp_path / "fast.mp4", [Span(0, 30)], fast)
+    assert faults([made.video], made.plan, made.path) == []
+
+    def without(packets: Packets) -> Packets:
+        return [packet for packet in packets if not 6 <= packet.pts * packet.time_base < 7]
+
+    [(time, what, _)] = found(made, remuxed(made.path, tmp_path / "missing.mp4", without))
+    assert (time, what) == (6.0, "25 frames are missing")
+
+
+def encoded_anew(
+    source: Path,
+    out: Path,
+    change: Callable[[NDArray[np.uint8]], None] = lambda rows: None,
+    tags: tuple[int, int, int] = (2, 2, 2),
+) -> Path:
+    """The film's picture by another encoder; with other samples, or other tags (matrix, primaries, transfer)."""
+    with av.open(str(source)) as film, av.open(str(out), "w") as copy:
+        stream = copy.add_stream("libx264", rate=25, options={"crf": "18"})
+        stream.width, stream.height, stream.pix_fmt = (
+            film.streams.video[0].width,
+            film.streams.video[0].height,
+            "yuv420p",
+        )
+        stream.codec_context.colorspace, stream.codec_context.color_primaries, stream.codec_context.color_trc = (
+            tags
+        )
+        for number, frame in enumerate(film.decode(video=0)):
+            rows = frame.to_ndarray()
+            change(rows)
+            other = av.VideoFrame.from_ndarray(rows, "yuv420p")
+            other.pts, other.time_base = number, FRAME
+            other.colorspace, other.color_primaries, other.color_trc = tags
+            copy.mux(stream.encode(other))
+        copy.mux(stream.encode(None))
+    return out
+
+
+def inverted(rows: NDArray[np.uint8]) -> None:
+    luma = rows.shape[0] * 2 // 3
+    rows[luma:] = 255 - rows[luma:]
+
+
+def test_wrong_colours_are_found(film: FilmOf, tmp_path: Path) -> None:
+    made = smart_cut(film(SPEC), tmp_path / "good.mp4", mode="encode")
+    assert whats(made, encoded_anew(made.path, tmp_path / "as before.mp4")) == set()
+    wrong = {"42 frames are not the film's", "20 frames are not the film's"}
+    assert whats(made, encoded_anew(made.path, tmp_path / "inverted.mp4", inverted)) == wrong
+    wrong = {"42 frames are marked as of other colours", "20 frames are marked as of other colours"}
+    assert whats(made, encoded_anew(made.path, tmp_path / "tagged.mp4", tags=(1, 1, 1))) == wrong
+
+
 @pytest.mark.parametrize("frames", [-1, 1])
 def test_a_span_that_is_a_frame_off_is_found(frames: int, good: Good, tmp_path: Path) -> None:
     moved = [SPANS[0], Span(SPANS[1].start + frames * FRAME, SPANS[1].end + frames * FRAME)]
@@ -203,6 +290,34 @@ def test_sound_that_is_out_of_step_is_found(late: int, good: Good, tmp_path: Pat
         assert "sound track 1" in fault.what
         assert ("late" in fault.what) == (late > 0)
         assert not fault.keyframes
+        assert good.video.streams[fault.sound].kind == "audio"
+
+
+def test_sound_is_looked_at_where_another_track_was_left_out(film: FilmOf, tmp_path: Path) -> None:
+    tracks = (AudioTrack("ac3", "ger"), AudioTrack(seed=1), AudioTrack(language="fra", seed=2))
+    made = smart_cut(film(replace(SPEC, container="mkv", audio=tracks)), tmp_path / "cut.mkv")
+
+    def without_the_first(late: int) -> Path:
+        path = tmp_path / f"left-out.{late}.mkv"
+        with av.open(str(made.path)) as film, av.open(str(path), "w") as copy:
+            kept = [film.streams.video[0], *film.streams.audio[1:]]
+            streams = {stream.index: copy.add_stream_from_template(stream, opaque=True) for stream in kept}
+            for stream in kept:
+                streams[stream.index].metadata.update(stream.metadata)
+            for packet in film.demux(kept):
+                if packet.size:
+                    if packet.stream.index == kept[-1].index:
+                        ticks = round(Fraction(late, 1000) / packet.time_base)
+                        packet.pts, packet.dts = packet.pts + ticks, packet.dts + ticks
+                    packet.stream = streams[packet.stream.index]
+                    copy.mux_one(packet)
+        return path
+
+    assert whats(made, without_the_first(0)) == set()
+    told = faults([made.video], made.plan, without_the_first(60))
+    assert told
+    assert {fault.sound for fault in told} == {made.video.streams[-1].index}
+    assert all("sound track 3" in fault.what for fault in told)
 
 
 def test_sound_that_is_gone_is_found(good: Good, tmp_path: Path) -> None:
@@ -211,6 +326,14 @@ def test_sound_that_is_gone_is_found(good: Good, tmp_path: Path) -> None:
 
     path = remuxed(good.path, tmp_path / "gone.mp4", gone)
     assert whats(good, path) == {"sound track 1 is silent"}
+
+
+def test_one_is_told_how_far_the_look_is(good: Good) -> None:
+    told: list[tuple[Fraction, Fraction]] = []
+    faults([good.video], good.plan, good.path, lambda done, total: told.append((done, total)))
+    assert len(told) > 2
+    assert told == sorted(told)
+    assert told[-1][0] == told[-1][1] == told[0][1]
 
 
 def test_a_file_that_cannot_be_read_is_found(good: Good, tmp_path: Path) -> None:

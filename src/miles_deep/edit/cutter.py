@@ -209,8 +209,8 @@ def plan_cut(
     modes: list[Mode] = [mode if one else "encode" for one in alike]
     plan = replace(_chained(takes, modes, lands, avoid), mode=mode)
     notes = [] if all(alike) else ["the films were encoded with other settings, so only the first one's is copied"]
-    if not plan.copied_frames and not any(take.effects for take in takes):
-        notes.append("no frame can be copied: what is kept holds no whole group of pictures")
+    if not lands and not plan.copied_frames and _chained(takes, modes, lands=True).copied_frames:
+        notes.append("the film's keyframes are recovery points that encoded frames cannot lead up to: encoded")
     if trouble and 0 < plan.copied_frames < plan.frames:
         return _chained(takes, ["encode"] * len(takes)), [*notes, f"{trouble}: encoded"]
     return plan, notes

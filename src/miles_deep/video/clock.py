@@ -1,5 +1,6 @@
 """When the packets and frames of a film are shown, by whatever times its container keeps."""
 
+import re
 from fractions import Fraction
 from typing import cast
 
@@ -10,6 +11,10 @@ from av.video.stream import VideoStream
 
 DECODING_TIMES_ONLY = frozenset({"avi", "asf"})
 """Containers that tell when a packet is decoded, not when its frame is shown."""
+
+
+PACKED = re.compile(rb"DivX\d+[bB](uild)?\d+p")
+"""How DivX and XviD say that a packet may hold two pictures, and the next one none (FFmpeg's mpeg4videodec.c)."""
 
 
 class Clock:
@@ -88,8 +93,9 @@ def has_order(stream: VideoStream) -> bool:
     """Whether it is known of every packet when its frame is shown.
 
     It never is in raw streams, nor in AVI and ASF for codecs that reorder pictures more freely than their
-    kinds tell.
+    kinds tell, or that put two of them into one packet.
     """
     context = stream.codec_context
     free = context.name in ("h264", "hevc") and context.reorder_depth > 0
+    free = free or (context.name == "mpeg4" and PACKED.search(context.extradata or b"") is not None)
     return stream.start_time is not None and not (free and stream.container.format.name in DECODING_TIMES_ONLY)

@@ -21,6 +21,9 @@ from miles_deep.video.entry import NONE, EntryReader
 JITTER = Fraction(1, 500)
 """Seconds by which equal frames may seem unequal: containers round to 1 ms, which moves each end by up to 1 ms."""
 
+ROUNDING = Fraction(1, 1_000_000)
+"""Seconds by which a frame may be before a time and yet count as after it: programs print microseconds."""
+
 LONG_GAP = Fraction(1, 10)
 """Seconds for which a frame may be shown before it counts as held: slower is no film, but a row of pictures."""
 
@@ -59,7 +62,7 @@ class PacketIndex:
 
     def frames_in(self, span: Span) -> tuple[int, int]:
         """Numbers, in the order shown, of the first frame whose time lies in a span and of the first after it."""
-        limits = [math.ceil(time / self.tick) for time in (span.start, span.end)]
+        limits = [math.ceil((time - ROUNDING) / self.tick) for time in (span.start, span.end)]
         first, after = np.searchsorted(self.frame_ticks, limits)
         return int(first), int(after)
 

@@ -18,6 +18,9 @@ from miles_deep.video.packets import packet_stamp
 from miles_deep.video.straight import SEEK_MARGINS
 from miles_deep.video.video import Video
 
+UNSTEADY = frozenset({"mpeg"})
+"""Containers (program streams) whose packets get other times from FFmpeg after a seek than on the way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Copied:
@@ -36,6 +39,8 @@ class PacketReader:
     def __init__(self, video: Video) -> None:
         self._video = video
         self._film: InputContainer | None = None
+        self._straight: Iterator[Packet[Stream]] = iter(())
+        self._number = -1  # of the packet read last, where all are read in order
 
     def __enter__(self) -> "PacketReader":
         return self
@@ -73,6 +78,9 @@ class PacketReader:
         if self._film is None:
             self._film = open_film(video.path)
         source = main_picture(self._film, video.path)
+        if video.container in UNSTEADY:
+            yield from self._in_order(source, number)
+            return
         for margin in (*SEEK_MARGINS, None):
             if margin is None:
                 go_to_beginning(self._film, source)
@@ -91,3 +99,15 @@ class PacketReader:
                 return
         seconds = float(int(video.index.pts[number]) * video.index.tick)
         raise VideoError(f"{video.path}: packet at {seconds:g} s was there once and is not any more")
+
+    def _in_order(self, source: Stream, number: int) -> Iterator["Packet[Stream]"]:
+        """The same without a seek: all packets are counted from the film's beginning on."""
+        film = cast(InputContainer, self._film)
+        if self._number < 0 or self._number >= number:
+            go_to_beginning(film, source)
+            self._straight, self._number = packets(film, Damage(), source), -1
+        for packet in self._straight:
+            if packet.size and not packet.is_discard and packet.pts is not None:
+                self._number += 1
+                if self._number >= number:
+                    yield packet

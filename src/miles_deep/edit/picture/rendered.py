@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from av.video.frame import PictureType, VideoFrame
 
-from miles_deep.edit.picture.blur import Blur
+from miles_deep.edit.picture.blur import Blur, duplicate
 from miles_deep.edit.pieces import Part, Piece
 from miles_deep.edit.treatment import Pace
 from miles_deep.video.frame import Reading
@@ -43,7 +43,7 @@ def rendered(
     """
     blur = Blur(pixel_format)
     paces = [Pace(piece.speed, video.index.usual_gap, part.span.end) for piece, part in run]
-    current = -1
+    current, before = -1, None
     for number, frame in frames_between(video, [part.span for _, part in run], reading):
         piece, part = run[number]
         # A frame that is held from before the part is shown from its beginning on.
@@ -52,6 +52,9 @@ def rendered(
             reading.given -= 1
             continue
         picture = blur.blurred(frame.picture) if piece.blur else frame.picture
+        if picture is before:
+            picture = duplicate(picture)  # held over an edge: encoders may still have the other
+        before = picture
         # The source's picture types would be taken for orders.
         begins, current = number != current, number
         picture.pict_type = PictureType.I if begins else PictureType.NONE

@@ -106,8 +106,8 @@ class Joiner:
     def _begins_with(self, run: Run) -> bool:
         """Whether the output can begin with packets of a run; then they are next."""
         first = next((one for one in run.all() if one.start >= self._earliest), None)
-        if first is None:
-            return False
+        if first is None or 0 < run.stretch.start > first.start:
+            return False  # before a later stretch there is silence, and not what was cut away before it
         at_its_beginning = run.is_beginning and abs(run.seen[0].start - self._next) < self._samples
         if not (self._renewal.framing.begins_anywhere or at_its_beginning):
             return False

@@ -1,6 +1,7 @@
 """How a sound track is carried over: packet by packet, with new packets at joins, or cut to the sample."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
@@ -11,7 +12,7 @@ from miles_deep.edit.codecs import audio_encoder
 from miles_deep.edit.pieces import EditPlan
 from miles_deep.edit.sound.copying import LONGEST_COPIED, copied_sound, packet_length
 from miles_deep.edit.sound.encoding import STAND_IN, encoded_sound
-from miles_deep.edit.sound.smart import smart_sound
+from miles_deep.edit.sound.smart import longest_joined, smart_sound
 from miles_deep.edit.source import Source
 from miles_deep.video.frame import Reading
 
@@ -56,14 +57,23 @@ def sound_track(
     lossless = codec.startswith("pcm_") or codec in LOSSLESS
     if plan.mode == "encode" or (plan.mode == "smart" and lossless):
         return encoded_sound(sources, plan, template, output, reading)
-    if plan.mode == "smart":
+    longest = LONGEST_COPIED
+    # In program streams FFmpeg gives packets other times after a seek than on the way.
+    if plan.mode == "smart" and all(source.video.container != "mpeg" for source in sources):
+        longest = longest_joined(output.format.name) if _is_cut(plan) else LONGEST_COPIED
         smart = smart_sound(sources, plan, template, output, reading)
         if smart is not None:
             return smart
-    if not altered and 0 < packet_length(sources[0]) <= LONGEST_COPIED:
+    if not altered and 0 < packet_length(sources[0]) <= longest:
         return copied_sound(sources, plan, template, output)
     notes.append(f"{name}: {codec} cannot be cut in step between packets, so it is encoded")
     return encoded_sound(sources, plan, template, output, reading)
+
+
+def _is_cut(plan: EditPlan) -> bool:
+    """Whether anything is missing before what is kept, or in the midst of it."""
+    goes_on = ((one.film, one.span.end) == (after.film, after.span.start) for one, after in pairwise(plan.pieces))
+    return plan.pieces[0].span.start > 0 or not all(goes_on)
 
 
 def _impossible(track: AudioStream) -> str:

@@ -1,6 +1,5 @@
 """mpeg4: each run brings its own description along, and the source's comes again where copying goes on."""
 
-import re
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
@@ -22,14 +21,12 @@ from miles_deep.edit.splice.encoder import (
 )
 from miles_deep.edit.splice.protocol import CannotSplice
 from miles_deep.edit.splice.start_codes import kinds, parts
+from miles_deep.video.clock import PACKED
 from miles_deep.video.video import Video
 
 LAYERS = frozenset(range(0x20, 0x30))
 """Start codes of video object layers (ISO/IEC 14496-2, table 6-3)."""
 USER_DATA, PICTURE = 0xB2, 0xB6
-
-PACKED = re.compile(rb"DivX\d+[bB](uild)?\d+p")
-"""How DivX says that a packet may hold two pictures, and the next one none (FFmpeg's mpeg4videodec.c)."""
 
 RATE = Fraction(25)
 """Of the encoder's clock, which has 16 bits. Nobody shows pictures by it."""

@@ -12,7 +12,6 @@ from miles_deep.edit.pieces import Copy
 from miles_deep.edit.verify.joins import Layout
 from miles_deep.edit.verify.look import Kind, Trouble
 from miles_deep.edit.verify.originals import Originals
-from miles_deep.video.clock import DECODING_TIMES_ONLY
 from miles_deep.video.video import Video
 
 Seconds = NDArray[np.floating[Any]]
@@ -32,45 +31,55 @@ def miscounted(
         rounding: seconds by which times may be off.
         blameless: parts that need not be looked at.
     """
-    if not film.ordered or film.container in DECODING_TIMES_ONLY:
-        return
     there = film.index.frame_ticks * float(film.index.tick)
+    if not film.ordered or not len(there):
+        return
     planned = [layout.times(number) for number in range(len(layout.parts))]
     due = np.concatenate([times for times, _ in planned])
     if len(there) == len(due) and bool((np.abs(there - due) <= float(rounding)).all()):
         return
-    starts = np.array([float(start) for start in layout.starts])
-    owners = np.maximum(0, np.searchsorted(starts, there + float(rounding), side="right") - 1)
-    used, first = np.zeros(len(there), bool), 0
-    found: list[tuple[int, Seconds, NDArray[np.int64]]] = []
-    for number, (times, _) in enumerate(planned):
-        near = _nearest(there, times)
-        off = np.abs(there[near] - times)
-        used[near] = True
-        reach = max(float(rounding), float(layout.video(number).index.usual_gap) / 2)
-        twice = np.diff(near, prepend=first - 1) <= 0
-        first = int(near[-1]) + 1 if len(near) else first
-        missing = np.flatnonzero(twice | (off > reach))
-        found.append((number, times, missing))
-        late = np.flatnonzero((off > float(rounding)) & (off <= reach) & ~twice)
-        if number not in blameless and len(late) and isinstance(layout.parts[number][1], Copy):
-            yield Trouble(Kind.TIME, Fraction(float(times[late[0]])), number, len(late))
+    used = np.zeros(len(there), bool)
+    wrong = [
+        _wrong(there, times, used, float(rounding), float(layout.video(number).index.usual_gap) / 2)
+        for number, (times, _) in enumerate(planned)
+    ]
+    spare: dict[int, list[float]] = {}
+    for time in there[~used].tolist():
+        spare.setdefault(layout.at(Fraction(time) + rounding), []).append(time)
     with closing(Originals(videos, strict=True)) as originals:
-        for number, times, missing in found:
+        for number, (times, frames) in enumerate(planned):
             if number in blameless:
                 continue
             piece, part = layout.parts[number]
-            sources = planned[number][1]
-            gone = [
-                place
-                for place in missing
-                if isinstance(part, Copy) or originals.at(piece.film, layout.source(number, int(sources[place])))
-            ]
-            if gone:
-                yield Trouble(Kind.MISSING, Fraction(float(times[gone[0]])), number, len(gone))
-            more = np.flatnonzero(~used & (owners == number))
-            if len(more) and not len(missing):
-                yield Trouble(Kind.EXTRA, Fraction(float(there[more[0]])), number, len(more))
+            sure: dict[Kind, list[float]] = {}
+            for place, kind in sorted(wrong[number].items()):
+                if isinstance(part, Copy) or originals.at(piece.film, layout.source(number, int(frames[place]))):
+                    sure.setdefault(kind, []).append(float(times[place]))
+            if number in spare and Kind.MISSING not in wrong[number].values():
+                sure[Kind.EXTRA] = spare[number]
+            for kind, when in sure.items():
+                yield Trouble(kind, Fraction(when[0]), number, len(when))
+
+
+def _wrong(
+    there: Seconds, times: Seconds, used: NDArray[np.bool_], rounding: float, half: float
+) -> dict[int, Kind]:
+    """What is wrong with the frames of a part, by their numbers in it.
+
+    Args:
+        there: when frames are shown.
+        times: when those of the part are due.
+        used: which of the frames stand for one that is due; is told of more.
+        rounding: seconds by which times may be off.
+        half: of the seconds from frame to frame.
+    """
+    near = _nearest(there, times)
+    off = np.abs(there[near] - times)
+    beside = off <= max(rounding, half)
+    beside[beside] = ~used[near[beside]] & (np.diff(near[beside], prepend=-1) > 0)
+    used[near[beside]] = True
+    wrong = dict.fromkeys(np.flatnonzero(~beside).tolist(), Kind.MISSING)
+    return wrong | dict.fromkeys(np.flatnonzero(beside & (off > rounding)).tolist(), Kind.TIME)
 
 
 def _nearest(there: Seconds, times: Seconds) -> NDArray[np.int64]:

@@ -66,16 +66,13 @@ def faults(videos: Sequence[Video], plan: EditPlan, made: Path, progress: Progre
     rounding = film.index.tick + max(video.index.tick for video in videos)
     if not plan.copied_frames:
         rounding += max(video.index.usual_gap for video in videos) / 2
-    passages = [] if _counts_frames(videos, plan, film) else _passages(layout, film, rounding)
-    blurred = sum(
-        (layout.ends(n) - layout.starts[n] for n, (piece, _) in enumerate(layout.parts) if piece.blur), Fraction(0)
-    )
-    seen = sum((_length(passage, plan.length) for passage in passages), Fraction(0))
-    looked = Looked(seen + blurred + to_hear(plan, film), progress)
+    timed = not _counts_frames(videos, plan, film)
+    passages = _passages(layout, film, rounding) if timed else []
+    looked = Looked(_to_see(layout, passages) + to_hear(plan, film), progress)
     troubles = list(_pictures(videos, layout, film, passages, rounding, looked))
-    troubles += unblurred(layout, film, rounding, looked)
     faulty = {trouble.part for trouble in troubles}
-    if not _counts_frames(videos, plan, film):
+    troubles += unblurred(layout, film, rounding, looked)
+    if timed:
         troubles += miscounted(layout, videos, film, rounding, faulty)
     found = list(_told(troubles, layout))
     for sound in out_of_step(videos, plan, film, looked):
@@ -94,6 +91,14 @@ def _counts_frames(videos: Sequence[Video], plan: EditPlan, film: Video) -> bool
 def _passages(layout: Layout, film: Video, rounding: Fraction) -> list[Passage]:
     jump = layout.jump(film.keyframes, rounding)
     return [*layout.passages(film.keyframes, rounding), *([jump] if jump is not None else [])]
+
+
+def _to_see(layout: Layout, passages: Sequence[Passage]) -> Fraction:
+    """Seconds of picture that are looked at."""
+    blurred = [
+        layout.ends(number) - layout.starts[number] for number, (piece, _) in enumerate(layout.parts) if piece.blur
+    ]
+    return sum((*blurred, *(_length(passage, layout.length) for passage in passages)), Fraction(0))
 
 
 def _length(passage: Passage, whole: Fraction) -> Fraction:

@@ -54,6 +54,9 @@ within what is allowed: tones and beats are like themselves in many places."""
 
 Samples = NDArray[np.float64]
 
+_Chain = tuple[Stream, "_Chain | None"]
+_Match = tuple[int, "_Chain | None"]
+
 
 @dataclass(frozen=True, slots=True)
 class OutOfStep:
@@ -137,18 +140,24 @@ def _partners(film: Video, source: Video) -> dict[int, Stream]:
 
     They stand in the film's order. Where some were left out, those go together that are most alike."""
     made, tracks = _tracks(film), _tracks(source)
-    best: dict[tuple[int, int], tuple[int, tuple[Stream, ...]]] = {}
-    for n in range(len(made), -1, -1):
-        for m in range(len(tracks), -1, -1):
-            if n == len(made) or m == len(tracks):
-                best[n, m] = 0, ()
-                continue
-            score, others = best[n + 1, m + 1]
-            pair = score + _alike(made[n], tracks[m]), (tracks[m], *others)
-            skipped = best[n, m + 1]
-            best[n, m] = skipped if len(tracks) - m > len(made) - n and skipped[0] > pair[0] else pair
-    _, partners = best[0, 0]
-    return {track.index: partner for track, partner in zip(made, partners, strict=False)}
+    spare = len(tracks) - len(made)
+    # From the last track of the output to the first: how well the rest goes with a film's tracks from each on, and
+    # which they are, as pairs of one and those after it.
+    best: list[_Match] = [(0, None)] * (len(tracks) + 1)
+    for number in range(len(made) - 1, -1, -1):
+        found: list[_Match] = [(0, None)] * (len(tracks) + 1)
+        for place in range(len(tracks) - 1, -1, -1):
+            score, after = best[place + 1]
+            found[place] = (score + _alike(made[number], tracks[place]), (tracks[place], after))
+            if place - number < spare and found[place + 1][0] > found[place][0]:
+                found[place] = found[place + 1]
+        best = found
+    partners: dict[int, Stream] = {}
+    chain = best[0][1]
+    for track in made:
+        if chain is not None:
+            partners[track.index], chain = chain
+    return partners
 
 
 def _alike(one: Stream, other: Stream) -> int:

@@ -63,7 +63,9 @@ class Layout:
 
     def __init__(self, videos: Sequence[Video], plan: EditPlan) -> None:
         """`videos`: the films, by `Piece.film`."""
-        self._videos, self.length = videos, plan.length
+        self._videos = videos
+        self.length = plan.length
+        """Seconds of the output."""
         self.parts: list[tuple[Piece, Part]] = [(piece, part) for piece in plan.pieces for part in piece.parts]
         self.starts = [piece.output_time(part.span.start) for piece, part in self.parts]
         """When they begin, seconds of the output."""
