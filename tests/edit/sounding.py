@@ -46,7 +46,6 @@ CASES = [
     ("avi", "mp3"),
     ("mkv", "ac3"),
     ("ts", "ac3"),
-    ("avi", "ac3"),
     ("mkv", "eac3"),
     ("mp4", "eac3"),
     ("ts", "mp2"),

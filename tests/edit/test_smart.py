@@ -284,7 +284,7 @@ def test_films_joined(film: Film, tmp_path: Path) -> None:
 )
 def test_films_that_do_not_go_together(spec: FilmSpec, complaint: str, film: Film, tmp_path: Path) -> None:
     takes = [Take(md.probe(film(one)), [Span(0, 1)]) for one in (CODECS["h264"], spec)]
-    with pytest.raises(OptionError, match=f"cannot be joined to .*{complaint}|{complaint}"):
+    with pytest.raises(OptionError, match=f"cannot be joined to .*{complaint}"):
         md.join(takes, tmp_path / "out.mp4")
     assert not list(tmp_path.iterdir())
 

@@ -46,9 +46,9 @@ def check_joinable(takes: Sequence[Take]) -> None:
     """
     first = takes[0].video
     for take in takes[1:]:
-        for one, other in zip(_kinds(take.video), _kinds(first), strict=False):
+        for (what, one), (_, other) in zip(_kinds(take.video), _kinds(first), strict=False):
             if one != other:
-                raise OptionError(f"{take.video.path}: cannot be joined to {first.path}: {one}, not {other}")
+                raise OptionError(f"{take.video.path}: cannot be joined to {first.path}: {what} {one}, not {other}")
         if not _same_rate(take.video, first):
             raise OptionError(
                 f"{take.video.path}: cannot be joined to {first.path}: {_rate(take.video)} frames a second, not "
@@ -170,14 +170,14 @@ def _same_rate(one: Video, other: Video) -> bool:
     return abs(_rate(one) / _rate(other) - 1) <= SAME_RATE
 
 
-def _kinds(video: Video) -> list[str]:
-    """What has to be the same of two films, in words."""
+def _kinds(video: Video) -> list[tuple[str, str]]:
+    """What has to be the same of two films, and what it is, in words."""
     codec = video.streams[video.picture].codec
-    picture = f"its picture is {codec} {video.width}x{video.height} {video.pixel_format}"
-    aspect = f"the shape of its pixels is {video.pixel_aspect}"
-    turn = f"its picture is turned by {video.orientation.degrees} degrees"
+    picture = ("its picture is", f"{codec} {video.width}x{video.height} {video.pixel_format}")
+    aspect = ("the shape of its pixels is", str(video.pixel_aspect))
+    turn = ("its picture is turned by", f"{video.orientation.degrees} degrees")
     sounds = [
-        f"sound track {number} is {track.codec} {track.sample_rate} Hz with {track.channels} channels"
+        (f"sound track {number} is", f"{track.codec} {track.sample_rate} Hz with {track.channels} channels")
         for number, track in enumerate(tracks_of(video, "audio"), start=1)
     ]
     return [picture, aspect, turn, *sounds]

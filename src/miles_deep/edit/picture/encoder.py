@@ -32,13 +32,16 @@ COUNTED = {"avi": Fraction(1, 1000)}
 """Muxer to the finest clock, seconds a tick, where the container holds a packet for every tick."""
 
 
-def add_encoder(videos: Sequence[Video], source: VideoStream, output: OutputContainer) -> VideoStream:
+def add_encoder(
+    videos: Sequence[Video], source: VideoStream, output: OutputContainer, even: bool = True
+) -> VideoStream:
     """A new track for films: its codec family, size, shape of pixels, colours and turn are the first one's.
 
     Args:
         videos: all films whose frames are to be encoded.
         source: the first film's picture, open.
         output: where the track is added.
+        even: whether frames come out as far apart as they are in the films.
     """
     video = videos[0]
     encoder = video_encoder(source.codec_context.codec.canonical_name, output.format.name)
@@ -52,7 +55,7 @@ def add_encoder(videos: Sequence[Video], source: VideoStream, output: OutputCont
     context.time_base = (
         1 / rate
         if encoder.fixed_rate
-        else shared_clock(videos, encoder.coarse_clock, COUNTED.get(output.format.name, FINEST))
+        else shared_clock(videos, encoder.coarse_clock, COUNTED.get(output.format.name, FINEST), even)
     )
     context.thread_type = "AUTO"
     tagged = source.codec_context
@@ -88,7 +91,9 @@ def bits(pixel_format: str | None) -> int:
     return max((part.bits for part in VideoFormat(pixel_format).components), default=0) if pixel_format else 0
 
 
-def shared_clock(videos: Sequence[Video], coarse: bool = False, finest: Fraction = FINEST) -> Fraction:
+def shared_clock(
+    videos: Sequence[Video], coarse: bool = False, finest: Fraction = FINEST, even: bool = True
+) -> Fraction:
     """Seconds a tick of a clock that tells the times of all the films' frames, as exactly as it can.
 
     A frame where all films have equal frames of one rate; else the longest tick of which the frame of every film,
@@ -98,8 +103,10 @@ def shared_clock(videos: Sequence[Video], coarse: bool = False, finest: Fraction
         videos: the films.
         coarse: whether the bitstream's time base has 16 bits only.
         finest: the shortest tick that films of different clocks may come to.
+        even: whether frames come out as far apart as they are in the films.
     """
-    clock = reduce(_common_measure, {_own_clock(video) for video in videos})
+    clocks = {_own_clock(video) if even else video.index.tick for video in videos}
+    clock = reduce(_common_measure, clocks)
     if len(videos) > 1:
         clock = max(clock, finest)
     return COARSE if coarse and clock.denominator > 65_535 else clock

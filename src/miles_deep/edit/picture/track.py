@@ -29,7 +29,8 @@ def encoded_picture(
     sources: Sequence[Source], plan: EditPlan, template: VideoStream, output: OutputContainer, reading: Reading
 ) -> Packets:
     """Add a picture track that is encoded anew, and give its packets in order. Frames keep their times."""
-    stream = add_encoder([source.video for source in sources], template, output)
+    even = all(piece.speed == 1 for piece in plan.pieces)
+    stream = add_encoder([source.video for source in sources], template, output, even)
     return _encode(sources, plan, stream, stream.codec_context.time_base, reading)
 
 
