@@ -84,6 +84,7 @@ def test_result_tells_the_truth(cut: Cut) -> None:
 
 SOUND = "audio track 1: wmav2 cannot be cut in step between packets, so it is encoded"
 UNORDERED = "this container does not say when frames are shown, so packets cannot be copied: encoded"
+RECOVERY = "the film's keyframes are recovery points that encoded frames cannot lead up to: encoded"
 NOT_SMART = {
     "wmv2": "wmv2 packets cannot have encoded pictures between them: encoded",
     "ffv1": "ffv1 packets cannot have encoded pictures between them: encoded",
@@ -98,6 +99,8 @@ def test_mode_and_notes(cut: Cut, mode: str) -> None:
     kind = "alpha" if spec == SPECIAL["alpha-webm"] else spec.codec
     if mode != "encode" and spec in (SPECIAL["bframes-avi-h264"], SPECIAL["bare-h264"]):
         assert (result.mode, result.notes) == ("encode", (UNORDERED,))
+    elif mode == "smart" and spec == SPECIAL["open-gop-h264"]:
+        assert (result.mode, result.copied, result.notes) == ("smart", 0, (RECOVERY,))
     elif mode == "smart" and kind in NOT_SMART and result.mode == "encode":
         assert result.notes == (NOT_SMART[kind],)
     else:
