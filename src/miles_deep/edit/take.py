@@ -48,7 +48,9 @@ def check_joinable(takes: Sequence[Take]) -> None:
     for take in takes[1:]:
         for (what, one), (_, other) in zip(_kinds(take.video), _kinds(first), strict=False):
             if one != other:
-                raise OptionError(f"{take.video.path}: cannot be joined to {first.path}: {what} {one}, not {other}")
+                raise OptionError(
+                    f"{take.video.path}: cannot be joined to {first.path}: {what} {one}, not {other}"
+                )
         if not _same_rate(take.video, first):
             raise OptionError(
                 f"{take.video.path}: cannot be joined to {first.path}: {_rate(take.video)} frames a second, not "
