@@ -69,7 +69,7 @@ def test_the_name_appears_when_the_film_is_complete(mode: Mode, elsewhere: bool,
     place = temporary if elsewhere else None
     result = md.edit(source, SPANS, out / "cut.mp4", mode, temporary=place, progress=watch)
     assert numbers(result.path)[-25:] == NUMBERS[-25:]
-    assert len(seen) == result.frames
+    assert len(seen) >= result.frames, "smart tells of its look too"
     for here, there in seen:
         assert [len(here), len(there)] == ([0, 1] if elsewhere else [1, 0])
         assert (here + there)[0].startswith(".miles-deep-")
