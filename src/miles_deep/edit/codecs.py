@@ -2,9 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import av
 from av.codec import Codec
+from av.video.codeccontext import VideoCodecContext
+
+USUAL_RATE = Fraction(25)
+"""Frames a second of a film that does not tell."""
 
 QP2LAMBDA = 118
 """FFmpeg's FF_QP2LAMBDA: quality numbers of the older encoders are this many times the quantiser."""
@@ -125,6 +130,14 @@ def audio_bit_rate(codec: str, source: int | None, channels: int, rate: int) -> 
     if rate < LOW_RATE and codec in ("mp2", "mp3"):
         allowed = [bits for bits in allowed if bits <= LOW_RATE_MOST * 1000]
     return min((bits for bits in allowed if bits >= wanted), default=max(allowed, default=wanted))
+
+
+def hold_quantiser(context: VideoCodecContext, quantiser: int) -> None:
+    """Have one of FFmpeg's own encoders code all pictures alike."""
+    context.qscale, context.global_quality = True, quantiser * QP2LAMBDA
+    # PyAV 18.1 cannot give a frame its quality, as QSCALE asks for; the encoder then takes the least allowed.
+    # The most too, or its rate control asks for more after a while.
+    context.qmin = context.qmax = quantiser
 
 
 def can_encode(name: str) -> bool:

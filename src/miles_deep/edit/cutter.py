@@ -116,10 +116,10 @@ def cut(
         VideoError: a film cannot be read.
     """
     takes = [take for take in takes if take.spans]
-    way, mended = Way(mode), list[str]()
+    way, mended, texts = Way(mode), list[str](), texts or Texts()
     while True:
         plan, notes = plan_cut(takes, way.mode, output, way.avoid)
-        trial = _Trial(takes, plan, way.sounds, look if way.mode == "smart" else None, texts or Texts(), progress)
+        trial = _Trial(takes, plan, way.sounds, look if plan.mode == "smart" else None, texts, progress)
 
         def write(path: Path, trial: _Trial = trial) -> Writing:
             may = all([may_replace(path, take.video, force, replace) for take in takes])
@@ -153,9 +153,8 @@ class _Trial:
     def write(self, partial: Path, container: str) -> Writing:
         """Write it. Raises _Faulty: it is not what it should be."""
         writing = Writing(self.takes, self.plan, container, self.sounds, self.texts)
-        looks = self.look is not None and self.plan.mode == "smart"
-        writing.write(partial, self._share(Fraction(0), 1 - LOOKING if looks else Fraction(1)))
-        if self.look is not None and looks:
+        writing.write(partial, self._share(Fraction(0), 1 - LOOKING if self.look else Fraction(1)))
+        if self.look is not None:
             videos = [take.video for take in self.takes]
             found = self.look(videos, self.plan, partial, self._share(1 - LOOKING, Fraction(1)))
             if found:

@@ -7,10 +7,9 @@ from fractions import Fraction
 from av.container import InputContainer
 from av.stream import AttachmentStream
 
-from miles_deep.edit.codecs import VIDEO_ENCODERS
+from miles_deep.edit.codecs import USUAL_RATE, VIDEO_ENCODERS
 from miles_deep.edit.extras import is_chapter_text, is_cover
 from miles_deep.edit.pairing import paired, tracks_of
-from miles_deep.edit.picture.encoder import USUAL_RATE
 from miles_deep.edit.source import Source
 from miles_deep.edit.treatment import Effect
 from miles_deep.errors import OptionError

@@ -10,12 +10,9 @@ from av.container import OutputContainer
 from av.video.format import VideoFormat
 from av.video.stream import VideoStream
 
-from miles_deep.edit.codecs import QP2LAMBDA, pixel_format, video_encoder
+from miles_deep.edit.codecs import USUAL_RATE, hold_quantiser, pixel_format, video_encoder
 from miles_deep.video.clock import DECODING_TIMES_ONLY
 from miles_deep.video.video import Video
-
-USUAL_RATE = Fraction(25)
-"""Frames a second of a film that does not tell."""
 
 INTERLACED = "+ildct+ilme"
 TOP_FIELD_FIRST = (2, 4)
@@ -62,11 +59,7 @@ def add_encoder(
     context.colorspace, context.color_range = tagged.colorspace, tagged.color_range
     context.color_primaries, context.color_trc = tagged.color_primaries, tagged.color_trc
     if encoder.quantiser is not None:
-        context.qscale = True
-        context.global_quality = encoder.quantiser * QP2LAMBDA
-        # PyAV 18.1 cannot give a frame its quality, as QSCALE asks for; the encoder then takes the least allowed.
-        # The most too, or its rate control asks for more after a while.
-        context.qmin = context.qmax = encoder.quantiser
+        hold_quantiser(context, encoder.quantiser)
     if output.format.name in DECODING_TIMES_ONLY:
         context.max_b_frames = 0
     if video.interlaced and encoder.name in ("libx264", "mpeg2video", "mpeg4"):

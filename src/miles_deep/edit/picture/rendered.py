@@ -1,13 +1,13 @@
 """The frames of stretches that are encoded, as they are to be seen."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
 from av.video.frame import PictureType, VideoFrame
 
 from miles_deep.edit.picture.blur import Blur, duplicate
-from miles_deep.edit.pieces import Part, Piece
+from miles_deep.edit.pieces import Run
 from miles_deep.edit.treatment import Pace
 from miles_deep.video.frame import Reading
 from miles_deep.video.frames import frames_between
@@ -23,13 +23,9 @@ class Rendered:
     length: Fraction
     """Seconds for which it is shown, as far as the file tells."""
     picture: VideoFrame
-    begins: bool
-    """Whether something begins with it: a good place to seek to."""
 
 
-def rendered(
-    video: Video, run: Sequence[tuple[Piece, Part]], pixel_format: str, reading: Reading
-) -> Iterator[Rendered]:
+def rendered(video: Video, run: Run, pixel_format: str, reading: Reading) -> Iterator[Rendered]:
     """Every frame of the output in some parts of a film, in order.
 
     Args:
@@ -55,8 +51,8 @@ def rendered(
         if picture is before:
             picture = duplicate(picture)  # held over an edge: encoders may still have the other
         before = picture
-        # The source's picture types would be taken for orders.
-        begins, current = number != current, number
-        picture.pict_type = PictureType.I if begins else PictureType.NONE
+        # The source's picture types would be taken for orders. Where something begins is a good place to seek to.
+        picture.pict_type = PictureType.I if number != current else PictureType.NONE
+        current = number
         picture.dts = None
-        yield Rendered(piece.output_time(time), frame.duration / piece.speed, picture, begins)
+        yield Rendered(piece.output_time(time), frame.duration / piece.speed, picture)

@@ -137,7 +137,7 @@ class Track:
         first = True
         for copied in taken:
             packet = copied.packet
-            if self._splice is not None:
+            if first and self._splice is not None:
                 packet = with_payload(packet, self._splice.copied(bytes(packet), first))
             first = False
             packet.duration = round((packet.duration or 0) * packet.time_base / self._tick)

@@ -1,15 +1,12 @@
 """av1: each run and each copied stretch begins with the sequence header that it goes with."""
 
-from collections.abc import Iterable, Iterator
-from fractions import Fraction
+from collections.abc import Iterator
 
-from av.packet import Packet
-from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
-from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from miles_deep.edit.splice.encoder import GROUP, new_encoder, open_encoder, opened, run, tag_like
+from miles_deep.edit.splice.encoder import GROUP, new_encoder, open_encoder, tag_like
+from miles_deep.edit.splice.plain import PlainSplice
 from miles_deep.video.video import Video
 
 SEQUENCE, DELIMITER = 1, 2
@@ -23,25 +20,15 @@ AV1C, AV1C_HEAD = 0x81, 4
 """First byte, and length before the units, of what containers keep (AV1 in ISOBMFF, 2.3)."""
 
 
-class Av1Splice:
+class Av1Splice(PlainSplice):
     """Encoded runs for av1 films."""
 
-    lands = False
-    extradata: bytes | None = None
-
     def __init__(self, video: Video, source: VideoStream, container: str) -> None:
-        self._video = video
-        self._context = source.codec_context
+        super().__init__(video, source, container)
         extradata = self._context.extradata or b""
         described = extradata[AV1C_HEAD:] if extradata[:1] == bytes([AV1C]) else extradata
         self._header = b"".join(unit for kind, unit in units(described) if kind == SEQUENCE)
         self._open()
-
-    def encoded(
-        self, frames: Iterable[VideoFrame], clock: Fraction, following: bytes | None
-    ) -> "Iterator[Packet[Stream]]":
-        """See `Splice`."""
-        return run(self._open, opened(frames), clock)
 
     def copied(self, payload: bytes, first: bool) -> bytes:
         """See `Splice`."""

@@ -12,12 +12,9 @@ from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 
-from miles_deep.edit.codecs import QP2LAMBDA, can_encode
+from miles_deep.edit.codecs import USUAL_RATE, can_encode
 from miles_deep.edit.splice.protocol import CannotSplice
 from miles_deep.video.video import Video
-
-USUAL_RATE = Fraction(25)
-"""Frames a second of a film that does not tell."""
 
 GROUP = 250
 """Most frames from keyframe to keyframe, as x264 has it."""
@@ -72,13 +69,6 @@ def tag_like(context: VideoCodecContext, source: VideoCodecContext) -> None:
     context.sample_aspect_ratio = source.sample_aspect_ratio or Fraction(0)
     context.color_primaries, context.color_trc = source.color_primaries, source.color_trc
     context.colorspace, context.color_range = source.colorspace, source.color_range
-
-
-def hold_quantiser(context: VideoCodecContext) -> None:
-    """Have one of FFmpeg's own encoders code all alike and well."""
-    context.qscale, context.global_quality = True, QUANTISER * QP2LAMBDA
-    # PyAV 18.1 cannot give a frame its quality, as QSCALE asks for; the encoder then takes the least allowed.
-    context.qmin = context.qmax = QUANTISER
 
 
 def opened(frames: Iterable[VideoFrame]) -> Iterator[tuple[VideoFrame, bool]]:

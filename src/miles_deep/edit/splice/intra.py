@@ -9,7 +9,9 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from miles_deep.edit.splice.encoder import hold_quantiser, new_encoder, open_encoder, run, tag_like
+from miles_deep.edit.codecs import hold_quantiser
+from miles_deep.edit.splice.encoder import QUANTISER, new_encoder, open_encoder, run, tag_like
+from miles_deep.edit.splice.plain import PlainSplice
 from miles_deep.edit.splice.protocol import CannotSplice
 from miles_deep.video.video import Video
 
@@ -21,15 +23,11 @@ PRORES = ("Proxy", "LT", "Standard", "HQ", "4444", "XQ")
 """Names of ProRes profiles, as FFmpeg's decoder tells them; their places are the encoder's numbers."""
 
 
-class IntraSplice:
+class IntraSplice(PlainSplice):
     """Pictures between others of which none needs another."""
 
-    lands = False
-    extradata: bytes | None = None
-
     def __init__(self, video: Video, source: VideoStream, container: str) -> None:
-        self._video, self._context = video, source.codec_context
-        self._codec = source.codec_context.codec.canonical_name
+        super().__init__(video, source, container)
         if video.interlaced:
             raise CannotSplice(f"fields of {self._codec} pictures cannot be encoded like the film's")
         self._open()
@@ -40,10 +38,6 @@ class IntraSplice:
         """See `Splice`."""
         return run(self._open, ((frame, True) for frame in frames), clock)
 
-    def copied(self, payload: bytes, first: bool) -> bytes:
-        """See `Splice`."""
-        return payload
-
     def _open(self) -> VideoCodecContext:
         if self._codec == "prores":
             profile = self._context.profile or ""
@@ -51,6 +45,6 @@ class IntraSplice:
             context = new_encoder("prores_ks", self._video, {"profile": str(number), "vendor": "apl0"})
         else:
             context = new_encoder("mjpeg", self._video, {})
-            hold_quantiser(context)
+            hold_quantiser(context, QUANTISER)
         tag_like(context, self._context)
         return open_encoder(context)

@@ -1,17 +1,16 @@
 """mpeg1video and mpeg2video: each run and each copied stretch begins with its sequence header."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
 from av.codec.context import Flags
-from av.packet import Packet
-from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
-from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from miles_deep.edit.splice.encoder import hold_quantiser, new_encoder, open_encoder, opened, run, tag_like
+from miles_deep.edit.codecs import hold_quantiser
+from miles_deep.edit.splice.encoder import QUANTISER, new_encoder, open_encoder, tag_like
+from miles_deep.edit.splice.plain import PlainSplice
 from miles_deep.edit.splice.start_codes import kinds, parts
 from miles_deep.video.nal import Bits, BrokenUnit
 from miles_deep.video.video import Video
@@ -35,24 +34,14 @@ class Sequence:
     low_delay: bool = False
 
 
-class Mpeg2Splice:
+class Mpeg2Splice(PlainSplice):
     """Encoded runs for films of the first two MPEG standards."""
 
-    lands = False
-    extradata: bytes | None = None
-
     def __init__(self, video: Video, source: VideoStream, container: str) -> None:
-        self._video = video
-        self._context = source.codec_context
+        super().__init__(video, source, container)
         self._header = b"".join(_header(self._context.extradata or b""))
         self._sequence = read_sequence(self._header)
         self._open()
-
-    def encoded(
-        self, frames: Iterable[VideoFrame], clock: Fraction, following: bytes | None
-    ) -> "Iterator[Packet[Stream]]":
-        """See `Splice`."""
-        return run(self._open, opened(frames), clock)
 
     def copied(self, payload: bytes, first: bool) -> bytes:
         """See `Splice`."""
@@ -61,7 +50,7 @@ class Mpeg2Splice:
     def _open(self) -> VideoCodecContext:
         # With scene changes looked for, FFmpeg's encoders do not close groups.
         options = {"sc_threshold": "1000000000"}
-        context = new_encoder(self._context.codec.canonical_name, self._video, options, self._sequence.rate)
+        context = new_encoder(self._codec, self._video, options, self._sequence.rate)
         context.flags |= Flags.closed_gop
         if not self._sequence.progressive:
             context.flags |= Flags.interlaced_dct | Flags.interlaced_me
@@ -69,7 +58,7 @@ class Mpeg2Splice:
             context.flags |= Flags.low_delay
         context.max_b_frames = 0
         context.gop_size = GROUP
-        hold_quantiser(context)
+        hold_quantiser(context, QUANTISER)
         tag_like(context, self._context)
         return open_encoder(context)
 

@@ -9,16 +9,16 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from miles_deep.edit.codecs import hold_quantiser
 from miles_deep.edit.splice.encoder import (
     GROUP,
-    hold_quantiser,
+    QUANTISER,
     new_encoder,
     open_encoder,
-    opened,
     rewritten,
-    run,
     tag_like,
 )
+from miles_deep.edit.splice.plain import PlainSplice
 from miles_deep.edit.splice.protocol import CannotSplice
 from miles_deep.edit.splice.start_codes import kinds, parts
 from miles_deep.video.clock import PACKED
@@ -32,15 +32,11 @@ RATE = Fraction(25)
 """Of the encoder's clock, which has 16 bits. Nobody shows pictures by it."""
 
 
-class Mpeg4Splice:
+class Mpeg4Splice(PlainSplice):
     """Encoded runs for films of MPEG-4 part 2."""
 
-    lands = False
-    extradata: bytes | None = None
-
     def __init__(self, video: Video, source: VideoStream, container: str) -> None:
-        self._video = video
-        self._context = source.codec_context
+        super().__init__(video, source, container)
         extradata = self._context.extradata or b""
         self._header = b"".join(part for kind, part in parts(extradata) if kind != PICTURE)
         if not kinds(self._header) & LAYERS:
@@ -55,7 +51,7 @@ class Mpeg4Splice:
         self, frames: Iterable[VideoFrame], clock: Fraction, following: bytes | None
     ) -> "Iterator[Packet[Stream]]":
         """See `Splice`."""
-        for packet in run(self._open, opened(frames), clock):
+        for packet in super().encoded(frames, clock, following):
             # By the name of the encoder decoders choose which of its old mistakes to make up for.
             kept = b"".join(part for kind, part in parts(bytes(packet)) if kind != USER_DATA)
             yield rewritten(packet, kept)
@@ -69,6 +65,6 @@ class Mpeg4Splice:
         # A layer without B-frames is told to be one that is shown at once.
         context.max_b_frames = 2 if self._context.reorder_depth else 0
         context.gop_size = GROUP
-        hold_quantiser(context)
+        hold_quantiser(context, QUANTISER)
         tag_like(context, self._context)
         return open_encoder(context)

@@ -40,7 +40,8 @@ class Splice(Protocol):
         """A copied packet as it has to be in the output: nearly always what it was.
 
         Args:
-            payload: of a packet of the source. All of the track's are to come by here, in order.
-            first: whether it is the first of a copied stretch.
+            payload: of a packet of the source.
+            first: whether it is the first of a copied stretch. The others come out as they are; they need not
+                come by.
         """
         ...

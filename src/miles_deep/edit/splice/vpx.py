@@ -1,15 +1,10 @@
 """vp8 and vp9: a keyframe says all that there is to know, so that runs and packets need nothing between them."""
 
-from collections.abc import Iterable, Iterator
-from fractions import Fraction
-
-from av.packet import Packet
-from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
-from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from miles_deep.edit.splice.encoder import GROUP, new_encoder, open_encoder, opened, run, tag_like
+from miles_deep.edit.splice.encoder import GROUP, new_encoder, open_encoder, tag_like
+from miles_deep.edit.splice.plain import PlainSplice
 from miles_deep.edit.splice.protocol import CannotSplice
 from miles_deep.video.video import Video
 
@@ -25,29 +20,14 @@ takes a quarter longer."""
 NOTHING_HIDDEN = {"lag-in-frames": "0", "auto-alt-ref": "0"}
 
 
-class VpxSplice:
+class VpxSplice(PlainSplice):
     """Encoded runs for vp8 and vp9 films."""
 
-    lands = False
-    extradata: bytes | None = None
-
     def __init__(self, video: Video, source: VideoStream, container: str) -> None:
-        self._video = video
-        self._context = source.codec_context
-        self._codec = self._context.codec.canonical_name
+        super().__init__(video, source, container)
         if "a" in video.pixel_format.removeprefix("yuv").split("p")[0]:
             raise CannotSplice("its transparency lies in packets of its own")
         self._open()
-
-    def encoded(
-        self, frames: Iterable[VideoFrame], clock: Fraction, following: bytes | None
-    ) -> "Iterator[Packet[Stream]]":
-        """See `Splice`."""
-        return run(self._open, opened(frames), clock)
-
-    def copied(self, payload: bytes, first: bool) -> bytes:
-        """See `Splice`."""
-        return payload
 
     def _open(self) -> VideoCodecContext:
         context = new_encoder(ENCODERS[self._codec], self._video, PRESETS[self._codec] | NOTHING_HIDDEN)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from miles_deep.edit.pieces import EditPlan, Piece
 from miles_deep.edit.sound.reading import Tracks
+from miles_deep.edit.sound.track import MOST_SAMPLES
 from miles_deep.edit.source import Source
 from miles_deep.timecode import Span, within
 from miles_deep.video.video import Stream, Video
@@ -41,9 +42,6 @@ as it writes, since what was let pass there is to be seen here."""
 
 QUIET = 1e-3
 """Level (root of the mean square; 1 is full scale) below which there is nothing to compare."""
-
-FASTEST = 768_000
-"""Samples a second of any track there is; damaged files claim more, and ask for as much memory."""
 
 SILENT = 0.01
 """Part of its level at which sound is gone."""
@@ -103,7 +101,7 @@ def out_of_step(
         with Tracks([Source(film, track.index)]) as one, Tracks(at) as other:
             for piece in plan.pieces:
                 source = sources[piece.film]
-                if source is None or max(source.sample_rate, track.sample_rate) > FASTEST:
+                if source is None or max(source.sample_rate, track.sample_rate) > MOST_SAMPLES:
                     continue
                 for time, late in _off(one, other, piece, allowed, looked):
                     known = sources[0] or source
