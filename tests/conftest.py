@@ -12,9 +12,10 @@ FILM = Path(__file__).parents[1] / ".cache" / "bbb.mp4"
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keeps the user's own cache out of the tests, and the tests out of it."""
+    """Keeps the user's own cache and models out of the tests, and the tests out of them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MILES_DEEP_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("MILES_DEEP_DATA", str(tmp_path_factory.mktemp("data")))
         yield
 
 

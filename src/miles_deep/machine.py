@@ -1,4 +1,4 @@
-"""What this machine offers: how many cores, and where caches belong."""
+"""What this machine offers: how many cores, and where caches and data belong."""
 
 import os
 from pathlib import Path
@@ -17,3 +17,12 @@ def cache_folder(name: str) -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("miles-deep") / name
+
+
+def data_folder(name: str) -> Path:
+    """A folder of that name in the one that the environment's MILES_DEEP_DATA names, else in the user's data."""
+    if root := os.environ.get("MILES_DEEP_DATA"):
+        return Path(root) / name
+    from platformdirs import user_data_path
+
+    return user_data_path("miles-deep") / name

@@ -34,6 +34,7 @@ BACKENDS = ["cpu", "onnxruntime"]
         {"resize_height": 47},
         {"resize": "shortest_side", "resize_height": 63},
         {"resize": "shortest_side"},
+        {"interpolation": "nearest"},
     ],
     ids=str,
 )
@@ -190,3 +191,10 @@ def test_a_card_is_not_changed_by_replace() -> None:
     spec = Preprocess(4, 4)
     assert replace(spec, channels="bgr") != spec
     assert replace(spec) == spec
+
+
+def test_a_card_of_the_time_before_bicubic_keeps_its_digest_and_a_bicubic_one_comes_back() -> None:
+    usual = Preprocess(8, 8)
+    assert "interpolation" not in usual.to_json()
+    bicubic = replace(usual, interpolation="bicubic")
+    assert Preprocess.from_json(json.loads(json.dumps(bicubic.to_json()))) == bicubic

@@ -130,7 +130,7 @@ class Pipeline:
     def _decode(self, number: int, work: "_Work", pictures: Channel[Picture]) -> None:
         try:
             spec = self._model.card.preprocess
-            scaler = Scaler(self._video, spec.resized)
+            scaler = Scaler(self._video, spec.resized, spec.interpolation)
             reading = self._readings[number]
 
             def send(time: Fraction, frame: Frame) -> None:

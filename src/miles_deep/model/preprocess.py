@@ -34,6 +34,8 @@ class Preprocess:
     scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
     """Multiplied after the mean is gone, likewise."""
     layout: Literal["nchw", "nhwc"] = "nchw"
+    interpolation: Literal["bilinear", "bicubic"] = "bilinear"
+    """How frames are resized; where they become smaller, every pixel counts (no aliasing)."""
 
     def __post_init__(self) -> None:
         sizes = (self.width, self.height, self.resize_width or 0, self.resize_height or 0)
@@ -43,6 +45,7 @@ class Preprocess:
             self.resize in ("stretch", "shortest_side"),
             self.channels in ("rgb", "bgr"),
             self.layout in ("nchw", "nhwc"),
+            self.interpolation in ("bilinear", "bicubic"),
             len(self.mean) == len(self.scale) == 3,
             (self.resize_width or self.width) >= self.width,
             (self.resize_height or self.height) >= self.height,
@@ -71,7 +74,10 @@ class Preprocess:
 
     def to_json(self) -> dict[str, Any]:
         """The fields as plain JSON values."""
-        return asdict(self)
+        fields = asdict(self)
+        if self.interpolation == "bilinear":
+            del fields["interpolation"]  # cards written before there was a choice keep their digest
+        return fields
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> "Preprocess":

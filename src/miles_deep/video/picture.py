@@ -25,6 +25,9 @@ PLANAR = {"nv12": "yuv420p", "p010le": "yuv420p10le", "p012le": "yuv420p12le"}
 """Formats that hardware decodes to, and those of the same samples in planes of their own. Where nothing is scaled,
 the scaler takes other, less exact ways with the former."""
 
+INTERPOLATIONS = {"bilinear": Interpolation.BILINEAR, "bicubic": Interpolation.BICUBIC}
+"""What the scaler can be asked for, by name. Of pictures that become smaller, both weigh every pixel."""
+
 Resize = Callable[[int, int, Fraction], tuple[int, int]]
 """From width, height and pixel aspect of an upright frame to the wanted width and height."""
 
@@ -32,11 +35,12 @@ Resize = Callable[[int, int, Fraction], tuple[int, int]]
 class Scaler:
     """Turns frames of one film into RGB arrays; scaling and colour conversion are one step of FFmpeg's scaler."""
 
-    def __init__(self, video: Video, resize: Resize | None = None) -> None:
+    def __init__(self, video: Video, resize: Resize | None = None, interpolation: str = "bilinear") -> None:
         self._turn = video.orientation
         self._colour = video.colour
         self._aspect = video.pixel_aspect
         self._resize = resize or (lambda width, height, aspect: (width, height))
+        self._interpolation = INTERPOLATIONS[interpolation]
         self._scaler = VideoReformatter()
 
     def rgb(self, frame: Frame) -> NDArray[np.uint8]:
@@ -58,7 +62,7 @@ class Scaler:
             src_colorspace=MATRICES.get(self._colour.matrix),
             src_color_range=ColorRange.JPEG if self._colour.full_range else ColorRange.MPEG,
             dst_color_range=ColorRange.JPEG,
-            interpolation=Interpolation.BILINEAR,
+            interpolation=self._interpolation,
             threads=1,
         )
         plane = scaled.planes[0]

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from miles_deep.errors import CaffeError
-from miles_deep.model.caffe.cache import keep, look_up
 from miles_deep.model.caffe.files import (
     MAX_BINARY,
     MAX_TEXT,
@@ -23,6 +22,7 @@ from miles_deep.model.caffe.files import (
     read_bytes,
 )
 from miles_deep.model.card import BACKGROUND_NAMES, ModelCard
+from miles_deep.model.converted import keep, look_up
 from miles_deep.model.model import Model
 from miles_deep.model.network import Precision
 from miles_deep.model.preprocess import Preprocess
