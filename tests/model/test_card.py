@@ -1,5 +1,6 @@
 """ModelCard: what may be on one, and that it survives being written down."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -44,3 +45,12 @@ def test_what_is_no_card(text: str) -> None:
     with pytest.raises(ModelError) as caught:
         ModelCard.from_json(text)
     assert "\n" not in str(caught.value)
+
+
+def test_rules_travel_with_the_card_and_cards_without_keep_their_text() -> None:
+    plain = ModelCard("small", ("a", "b"), Preprocess(8, 8))
+    assert "rules" not in plain.to_json()
+    ruled = replace(plain, rules={"min_score": 0.1, "smooth": "viterbi"})
+    assert ModelCard.from_json(ruled.to_json()) == ruled
+    with pytest.raises(ModelError, match="rule 'min_score' is neither a number nor a name"):
+        replace(plain, rules={"min_score": [1]})

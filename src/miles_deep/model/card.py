@@ -1,6 +1,7 @@
 """What travels with a network: labels, background, groups, preprocessing, licence and source."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,19 +39,25 @@ class ModelCard:
     """The labels that mean "none of the interesting ones"."""
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Group name to the labels whose scores it sums."""
+    rules: dict[str, float | str] = field(default_factory=dict)
+    """What suits its scores where nobody says otherwise: keys of a rules file (`timeline.rules_table`). A network
+    of many labels is seldom sure of one."""
     licence: str = ""
     source: str = ""
 
     def __post_init__(self) -> None:
         if not self.labels:
             raise ModelError(f"model {self.name}: it has no labels")
-        if repeated := sorted({label for label in self.labels if self.labels.count(label) > 1}):
+        if repeated := sorted(label for label, count in Counter(self.labels).items() if count > 1):
             raise ModelError(f"model {self.name}: label {repeated[0]!r} is there more than once")
         named = {*self.background, *(label for members in self.groups.values() for label in members)}
         if unknown := sorted(named - set(self.labels)):
             raise ModelError(f"model {self.name}: background or groups name {unknown[0]!r}, which is no label")
         if clash := sorted(set(self.groups) & set(self.labels)):
             raise ModelError(f"model {self.name}: {clash[0]!r} is both a label and a group")
+
+        if wrong := [key for key, value in self.rules.items() if not isinstance(value, (int, float, str))]:
+            raise ModelError(f"model {self.name}: rule {wrong[0]!r} is neither a number nor a name")
 
     def to_json(self) -> str:
         """The card as one JSON object; equal cards give equal text."""
@@ -62,6 +69,7 @@ class ModelCard:
             "preprocess": self.preprocess.to_json(),
             "licence": self.licence,
             "source": self.source,
+            **({"rules": self.rules} if self.rules else {}),  # other cards keep the digest that they always had
         }
         return json.dumps(fields, sort_keys=True, ensure_ascii=False)
 
@@ -78,6 +86,7 @@ class ModelCard:
                 preprocess=Preprocess.from_json(fields["preprocess"]),
                 licence=str(fields["licence"]),
                 source=str(fields["source"]),
+                rules={str(key): value for key, value in fields.get("rules", {}).items()},
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelError(f"the model's card cannot be read ({error})") from error

@@ -12,7 +12,9 @@ import openvino
 from google.protobuf import text_format
 
 from miles_deep.model.caffe import caffe_pb2 as pb
-from miles_deep.model.caffe import import_caffe
+from miles_deep.model.caffe.convert import Converted, convert
+from miles_deep.model.caffe.files import parse_prototxt
+from miles_deep.model.caffe.weights import Weights
 
 RANDOM = np.random.default_rng(7)
 
@@ -83,13 +85,18 @@ class Files:
     weights: Path
 
     def ours(self, blob: np.ndarray, backend: str = "onnxruntime") -> np.ndarray:
-        """Scores of our network for float32 [N, 3, H, W]."""
-        network = import_caffe(self.prototxt, self.weights).network
+        """What our network's last layer gives for float32 [N, 3, H, W], as Caffe would."""
+        network = self.converted().network(as_scores=False).SerializeToString()
         if backend == "onnxruntime":
             return onnxruntime.InferenceSession(network).run(None, {"data": blob})[0]
         core = openvino.Core()
         compiled = core.compile_model(core.read_model(network), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
         return np.array(compiled({"data": blob})[0])
+
+    def converted(self) -> Converted:
+        """Our graph."""
+        prototxt = parse_prototxt(self.prototxt.read_bytes(), self.prototxt)
+        return convert(prototxt, Weights(self.weights.read_bytes(), self.weights, self.prototxt))
 
     def opencv(self, blob: np.ndarray) -> np.ndarray:
         """The same of OpenCV's own reader of Caffe files."""

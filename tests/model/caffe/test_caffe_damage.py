@@ -1,6 +1,8 @@
 # ruff: noqa: E501 (a case a line reads better than a case in three)
 """Files that are broken, swapped, hostile or not of one network: each is one line that names file and cause."""
 
+import contextlib
+import re
 import time
 from collections.abc import Callable
 
@@ -62,7 +64,7 @@ TEXTS: dict[str, tuple[Change, str]] = {
     "a number beyond 64 bits": (lambda text: text.replace("dim: 9", "dim: 1" + "0" * 20), "not a Caffe prototxt"),
     "a kernel below zero": (lambda text: text.replace("kernel_size: 3", "kernel_size: -3"), "not a Caffe prototxt"),
     "an enum's unknown value": (lambda text: text.replace("kernel_size: 2", "pool: MEDIAN"), "not a Caffe prototxt"),
-    "format of 2014": (lambda text: 'layers { name: "c" type: CONVOLUTION }', "upgrade_net_proto_text"),
+    "nothing of an input, as of 2014": (lambda text: 'layers { name: "c" type: CONVOLUTION }', "has 0"),
     "a solver": (lambda text: 'net: "a.prototxt"\nbase_lr: 0.01\n', "no layers"),
     "no input": (lambda text: text[text.index('layer {\n  name: "c"') :], "has 0"),
     "two inputs": (lambda text: text + 'layer { name: "d2" type: "Input" top: "d2" }', "has 2"),
@@ -99,15 +101,44 @@ TEXTS: dict[str, tuple[Change, str]] = {
     "two outputs": (lambda text: text.replace('bottom: "fc"', 'bottom: "pool"'), "'fc', 'prob'"),
     "a map as output": (lambda text: text[: text.index('layer {\n  name: "fc"')], "4x4x5 values"),
     "nothing but an input": (lambda text: text[: text.index('layer {\n  name: "c"')], "3x9x11 values"),
-    "no top": (lambda text: text.replace('top: "prob"', ""), "0 tops"),
+    "no top": (lambda text: text.replace('top: "prob"', ""), "it has no top"),
     "two bottoms": (lambda text: text.replace('bottom: "fc"', 'bottom: "fc" bottom: "pool"'), "reads 2 blobs"),
     "include and exclude": (lambda text: text.replace('type: "ReLU"', 'type: "ReLU" include {} exclude {}'), "include"),
     "a slope that is no number": (lambda text: text.replace('type: "ReLU"', 'type: "ReLU" relu_param { negative_slope: nan }'), "slope"),
     "eps that is no number": (lambda text: text.replace("use_global_stats: true", "eps: nan"), "variance"),
     "eps far below zero": (lambda text: text.replace("use_global_stats: true", "eps: -9"), "variance"),
+    "scale beyond the axes": (lambda text: text.replace("bias_term: true", "bias_term: true num_axes: 9"), "num_axes 9"),
+    "scale of no axes": (lambda text: text.replace("bias_term: true", "bias_term: true num_axes: -2"), "num_axes -2"),
+    "an inner product along rows": (lambda text: text.replace("num_output: 5", "num_output: 5 axis: 2"), "wants 5x20"),
+    "a top twice": (lambda text: text.replace('top: "fc"', 'top: "fc" top: "fc"'), "or it itself"),
+    "two tops": (lambda text: text.replace('top: "fc"', 'top: "fc" top: "fd"'), "'fd', 'prob'"),
+    "two tops, one silenced": (
+        lambda text: text.replace('top: "fc"', 'top: "fc" top: "fd"') + 'layer { name: "s" type: "Silence" bottom: "fd" }',
+        "has 2 tops; it makes 1",
+    ),
+    "a mixture of formats": (lambda text: text + 'layers { name: "c" }', "two formats"),
+    "an enormous batch": (lambda text: text.replace("dim: 1\n", "dim: 9223372036854775807\n", 1) + "foo: 1", "'foo'"),
     "a setting outside layers": (lambda text: "relu6: true\n" + text, "'relu6'"),
     "inputs without shapes": (lambda text: 'input: "data"\n' + text, "for 0"),
 }  # fmt: skip
+
+
+TOPS = (
+    'layer { name: "many" type: "Split" bottom: "prob"' + "".join(f'\ntop: "t{i}"' for i in range(20_000)) + "}\n"
+)
+READ = (
+    'layer { name: "all" type: "Concat" top: "all" ' + "".join(f'\nbottom: "t{i}"' for i in range(20_000)) + "}\n"
+)
+
+
+@pytest.mark.parametrize("text", [TOPS, TOPS + READ], ids=["made", "made and read"])
+def test_twenty_thousand_blobs_take_no_longer(files, text):
+    """Time that grew with the square of their number would be minutes."""
+    files.prototxt.write_text(files.prototxt.read_text() + text)
+    started = time.perf_counter()
+    with contextlib.suppress(CaffeError):
+        import_caffe(files.prototxt, files.weights)
+    assert time.perf_counter() - started < 10
 
 
 @pytest.mark.parametrize("case", TEXTS)
@@ -122,7 +153,8 @@ def test_broken_prototxt(files, case):
 
 
 UNSUPPORTED = {
-    "another type": ('type: "ReLU"', 'type: "PReLU"', "'re' (PReLU)"),
+    "another type": ('type: "ReLU"', 'type: "MVN"', "'re' (MVN)"),
+    "an index": ('type: "Softmax"', 'type: "ArgMax"', "'prob' (ArgMax) cannot be imported: it gives the number"),
     "no type": ('type: "ReLU"', "", "'re' (no type)"),
     "data layer": ('type: "Input"', 'type: "ImageData"', "deploy.prototxt"),
     "unknown pooling": ("kernel_size: 2", "kernel_size: 2 ceil_mode: false", "'pooling_param.ceil_mode'"),
@@ -136,11 +168,9 @@ UNSUPPORTED = {
         "'bn' (BatchNorm)",
     ),
     "convolution axis": ("num_output: 4", "num_output: 4 axis: 2", "axis: 2"),
-    "inner product axis": ("num_output: 5", "num_output: 5 axis: 2", "axis: 2"),
+    "inner product of the batch": ("num_output: 5", "num_output: 5 axis: 0", "axis: 0"),
     "softmax axis": ('type: "Softmax"', 'type: "Softmax" softmax_param { axis: 0 }', "axis: 0"),
-    "scale of the batch": ("bias_term: true", "bias_term: true axis: 0", "axis 0"),
-    "scale beyond the axes": ("bias_term: true", "bias_term: true num_axes: 9", "num_axes 9"),
-    "scale of no axes": ("bias_term: true", "bias_term: true num_axes: -2", "num_axes -2"),
+    "scale of the batch": ("bias_term: true", "bias_term: true axis: 0", "axis: 0"),
 }
 
 
@@ -156,10 +186,10 @@ def test_what_is_not_supported_is_named(files, case):
 
 def test_every_layer_of_an_unsupported_type_is_listed(files):
     text = (
-        files.prototxt.read_text().replace('type: "ReLU"', 'type: "LRN"').replace('type: "Scale"', 'type: "Bias"')
+        files.prototxt.read_text().replace('type: "ReLU"', 'type: "SPP"').replace('type: "Scale"', 'type: "MVN"')
     )
     files.prototxt.write_text(text)
-    assert "'sc' (Bias), 're' (LRN)" in the_one_line(files.prototxt, files.weights, error=UnsupportedLayerError)
+    assert "'sc' (MVN), 're' (SPP)" in the_one_line(files.prototxt, files.weights, error=UnsupportedLayerError)
 
 
 def test_names_from_the_file_cannot_break_the_line(files):
@@ -205,7 +235,7 @@ WEIGHTS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "a layer of 2 GB that is not there": (lambda content: b"\xa2\x06\xff\xff\xff\xff\x07" + content, "caffemodel"),
     "a length beyond 64 bits": (lambda content: b"\xa2\x06" + b"\xff" * 10 + content, "caffemodel"),
     "no weights": (edited(lambda network: [one.ClearField("blobs") for one in network.layer]), "without weights"),
-    "format of 2014": (edited(lambda network: network.layers.add(name="c")), "upgrade_net_proto_binary"),
+    "two formats in one": (edited(lambda network: network.layers.add(name="c")), "two formats"),
     "a layer missing": (edited(lambda network: network.layer.pop(1)), "'c' has no weights"),
     "a layer twice": (edited(lambda network: network.layer.append(network.layer[1])), "'c' has weights twice"),
     "a blob missing": (edited(lambda network: network.layer[1].blobs.pop()), "weights of shape 4x3x3x3, "),
@@ -376,60 +406,49 @@ def test_no_change_of_the_prototxt_gets_past(files, edits):
     check_one_line(path, files.weights)
 
 
-PARTS = st.sampled_from(
-    [
-        "layer",
-        "{",
-        "}",
-        "name:",
-        "type:",
-        "top:",
-        "bottom:",
-        "pad:",
-        "stride:",
-        "kernel_size:",
-        "group:",
-        "axis:",
-        "num_axes:",
-        "[",
-        "]",
-        ",",
-        "-1",
-        "0",
-        "1",
-        "7",
-        "99999",
-        "1e9",
-        "true",
-        "nan",
-        "MAX",
-        "AVE",
-        '"c"',
-        '"data"',
-        '"fc"',
-        '"pool"',
-        '"Input"',
-        '"Pooling"',
-        "pooling_param",
-        "convolution_param",
-        "scale_param",
-        "#",
-        "\n",
-        "global_pooling:",
-        "round_mode:",
-        "FLOOR",
-        "dilation:",
-        "coeff:",
-        "eltwise_param",
-        "exclude",
-        "include",
-        "{",
-        "phase:",
-        "TRAIN",
-        "}",
-        "dim:",
-    ]
-)
+WORDS = """layer layers { } [ ] , # name: type: top: bottom: pad: stride: kernel_size: group: axis: num_axes: end_axis:
+dilation: coeff: dim: order: offset: slice_point: slice_dim: concat_dim: local_size: num_output: operation: phase:
+global_pooling: round_mode: shape exclude include pooling_param convolution_param scale_param eltwise_param
+reshape_param slice_param lrn_param -1 0 1 2 7 99999 4294967295 1e9 true nan MAX AVE FLOOR TRAIN CONVOLUTION
+"c" "data" "fc" "pool" "Input" "Pooling" "Slice" "Concat" "Reshape" "Split" "Silence" """
+PARTS = st.sampled_from([*WORDS.split(), "\n"])
+
+RICH = [
+    picture(),
+    layer("Deconvolution", "d", "data", "", [numbers(3, 4, 2, 2)], convolution_param={"num_output": 4, "group": 1, "kernel_size": [2], "stride": [2], "bias_term": False}),
+    layer("LRN", "n", "d", lrn_param={"local_size": 3, "alpha": 0.5, "beta": 0.75, "k": 2.0}),
+    layer("Crop", "crop", ["n", "data"], crop_param={"axis": 2, "offset": [1, 2]}),
+    layer("Slice", "parts", "crop", slice_param={"axis": 1, "slice_point": [1]}),
+    layer("Concat", "both", ["second", "first"], concat_param={"axis": 1}),
+    layer("PReLU", "slopes", "both", "both", [numbers(4)]),
+    layer("Bias", "bias", "both", "both", [numbers(4)], bias_param={"axis": 1, "num_axes": 1}),
+    layer("Power", "power", "both", power_param={"power": 2, "scale": 0.5, "shift": 1}),
+    layer("Exp", "exp", "both", exp_param={"base": 2, "scale": 0.5, "shift": 1}),
+    layer("Log", "log", "exp", log_param={"base": 2, "scale": 0.5, "shift": 1}),
+    layer("Eltwise", "sum", ["power", "log"], eltwise_param={"coeff": [1, -1]}),
+    layer("Permute", "turned", "sum", permute_param={"order": [0, 2, 3, 1]}),
+    layer("Reshape", "shaped", "turned", reshape_param={"shape": {"dim": [0, 9, 44]}, "axis": 0, "num_axes": -1}),
+    layer("Reduction", "mean", "shaped", reduction_param={"operation": "MEAN", "axis": 2, "coeff": 3}),
+    layer("Flatten", "flat", "mean", flatten_param={"axis": 1, "end_axis": -1}),
+    layer("Softmax", "prob", "flat", softmax_param={"axis": 1}),
+]  # fmt: skip
+RICH[4].top[:] = ["first", "second"]
+
+NUMBERS = """-9223372036854775808 -99999 -5 -2 -1 0 1 2 3 4 5 7 64 8191 8193 2147483647 4294967295
+9223372036854775807 1e-45 1e30 -1e30 inf nan 0.5"""
+ODD = st.sampled_from(NUMBERS.split())
+
+
+@FUZZ
+@given(st.lists(st.tuples(st.floats(0, 1), ODD), min_size=1, max_size=3))
+def test_no_number_gets_past(files, edits):
+    """Settings of every kind of layer, with numbers that they cannot mean."""
+    rich = write(files.prototxt.parent, *RICH)
+    pieces = re.split(r"(?<=: )(-?[0-9.]+)$", rich.prototxt.read_text(), flags=re.MULTILINE)
+    for where, number in edits:
+        pieces[int(where * (len(pieces) // 2 - 1)) * 2 + 1] = number
+    rich.prototxt.write_text("".join(pieces))
+    check_one_line(rich.prototxt, rich.weights)
 
 
 @FUZZ
@@ -452,5 +471,8 @@ def check_one_line(prototxt, weights):
 
 def test_the_good_pair_is_good(files):
     """Else everything above proves nothing."""
+    rich = write(files.prototxt.parent, *RICH)
+    assert len(import_caffe(rich.prototxt, rich.weights).labels) == 9
+    files = write(files.prototxt.parent, *GOOD)
     assert import_caffe(files.prototxt, files.weights).labels == tuple("01234")
     assert text_format.Parse(files.prototxt.read_text(), pb.NetParameter()).layer[1].name == "c"

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a case a line reads better than a case in three)
 """What `import_caffe` does around the conversion: card, labels, mean, rules of the prototxt, cache."""
 
 import subprocess
@@ -5,6 +6,7 @@ import sys
 from dataclasses import replace
 
 import numpy as np
+import onnxruntime
 import pytest
 from caffe_network import Files, conv, dense, layer, picture, pictures, write
 from google.protobuf import text_format
@@ -49,22 +51,6 @@ def test_without_labels_scores_are_numbered(files):
     assert model.labels == ("0", "1", "2", "3", "4") and model.background == ()
     assert model.card.preprocess.mean == (0, 0, 0)
     assert (model.card.preprocess.width, model.card.preprocess.height) == (11, 9)
-
-
-@pytest.mark.parametrize("old", [True, False])
-def test_mean_is_averaged_by_channel(files, tmp_path, old):
-    image = np.random.default_rng(3).uniform(0, 200, (3, 30, 20)).astype(np.float32)
-    image[1] += 20
-    image[2] += 40
-    blob = pb.BlobProto(data=image.ravel())
-    if old:
-        blob.num, blob.channels, blob.height, blob.width = 1, 3, 30, 20
-    else:
-        blob.shape.dim.extend([3, 30, 20])
-    path = tmp_path / "mean.binaryproto"
-    path.write_bytes(blob.SerializeToString())
-    mean = import_caffe(files.prototxt, files.weights, mean=path).card.preprocess.mean
-    assert mean == pytest.approx(image.mean(axis=(1, 2)), rel=1e-6)
 
 
 def test_preprocessing_is_that_of_the_first_program(files):
@@ -124,10 +110,12 @@ RULES = {
 def test_include_and_exclude(files, case):
     """The layer in question is of a type that is not supported, which shows whether it is there."""
     rule, stays = RULES[case]
-    dropout = f'layer {{ name: "drop" type: "Dropout" bottom: "fc" top: "fc" {rule} dropout_param {{ seed: 1 }} }}'
+    dropout = (
+        f'layer {{ name: "drop" type: "DropOut2" bottom: "fc" top: "fc" {rule} dropout_param {{ seed: 1 }} }}'
+    )
     reworded(files, 'layer {\n  name: "prob"', dropout + 'layer {\n  name: "prob"')
     if stays:
-        with pytest.raises(UnsupportedLayerError, match=r"'drop' \(Dropout\)"):
+        with pytest.raises(UnsupportedLayerError, match=r"'drop' \(DropOut2\)"):
             import_caffe(files.prototxt, files.weights)
     else:
         assert len(import_caffe(files.prototxt, files.weights).labels) == 5
@@ -150,10 +138,33 @@ def test_settings_of_training_are_passed_over(files):
     np.testing.assert_array_equal(files.ours(blob), expected)
 
 
-def test_without_a_softmax_scores_stay_as_they_are(tmp_path):
-    files = write(tmp_path, *NETWORK[:-1])
+ENDINGS = {
+    "inner product": ([], "Softmax"),
+    "dropout and shape": ([layer("Dropout", "d", "fc"), layer("Reshape", "r", "d", reshape_param={"shape": {"dim": [0, 5]}})], "Softmax"),
+    "rectified": ([layer("ReLU", "re", "fc", "fc")], "Softmax"),
+    "scaled": ([layer("Scale", "sc", "fc", "fc", [[2.0] * 5])], "Softmax"),
+    "one score": ([dense("last", "fc", 5, 1)], "Sigmoid"),
+    "softmax": ([layer("Softmax", "p", "fc")], ""),
+    "softmax and shape": ([layer("Softmax", "p", "fc"), layer("Flatten", "f", "p")], ""),
+    "sigmoid": ([layer("Sigmoid", "p", "fc")], ""),
+    "whatever the author wanted": ([layer("Power", "p", "fc")], ""),
+    "joined": ([layer("Concat", "p", ["fc", "fc"])], ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ENDINGS)
+def test_what_ends_in_raw_numbers_gets_a_softmax(tmp_path, case):
+    """The rule that finds segments wants scores of 0…1; what the author's last layer gives is changed no further."""
+    layers, ending = ENDINGS[case]
+    files = write(tmp_path, *NETWORK[:-1], *layers)
     blob = pictures()
-    np.testing.assert_allclose(files.ours(blob), files.opencv(blob), atol=1e-4)
+    raw = files.ours(blob)
+    model = import_caffe(files.prototxt, files.weights)
+    scores = onnxruntime.InferenceSession(model.network).run(None, {"data": blob})[0]
+    power = np.exp(raw)
+    made = {"Softmax": power / power.sum(axis=1, keepdims=True), "Sigmoid": power / (1 + power), "": raw}
+    np.testing.assert_allclose(scores, made[ending], rtol=1e-5)
+    assert model.card.source.endswith(f"; {ending} added to what its last layer gives" if ending else ")")
 
 
 def test_a_network_without_a_name_has_that_of_its_weights(files):

@@ -20,8 +20,7 @@ def check(files, backend="onnxruntime", blob=None):
 
 def kinds(files) -> list[str]:
     """The operators of our network, in order."""
-    network = import_caffe(files.prototxt, files.weights).network
-    return [node.op_type for node in onnx.load_from_string(network).graph.node]
+    return [node.op_type for node in files.converted().network(as_scores=False).graph.node]
 
 
 CONVOLUTIONS = {

@@ -9,18 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from miles_deep.errors import CaffeError
-from miles_deep.model.caffe.files import (
-    MAX_BINARY,
-    MAX_TEXT,
-    parse_labels,
-    parse_mean,
-    parse_prototxt,
-    parse_weights,
-    read_bytes,
-)
+from miles_deep.model.caffe.files import MAX_BINARY, MAX_TEXT, parse_labels, parse_prototxt, read_bytes
+from miles_deep.model.caffe.mean import read_mean
 from miles_deep.model.card import BACKGROUND_NAMES, ModelCard
 from miles_deep.model.converted import keep, look_up
 from miles_deep.model.model import Model
@@ -30,7 +21,7 @@ from miles_deep.model.preprocess import Preprocess
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-CONVERTER_VERSION = 1
+CONVERTER_VERSION = 2
 """Raised with every change that makes another network of the same files, so that no old one is used."""
 
 
@@ -46,14 +37,16 @@ def import_caffe(
     """Make a model of a classifier trained with Caffe.
 
     Pictures are treated as the first Miles Deep did: stretched to the network's input, BGR, minus the mean
-    of each channel. The converted network is kept in the user's cache folder (`MILES_DEEP_CACHE` in the
-    environment names another) under a digest of everything that it was made from.
+    of each channel. Files of every year are read, back to those of 2013. Where the network ends in raw numbers,
+    a Softmax is added (see `convert`), and the card's source says so. The converted network is kept in the
+    user's cache folder (`MILES_DEEP_CACHE` in the environment names another) under a digest of everything that
+    it was made from.
 
     Args:
         prototxt: the network's description for use, not for training (`deploy.prototxt`).
         weights: its `.caffemodel`.
-        mean: a mean image (`.binaryproto`), or three numbers, blue, green, red, 0…255. None: nothing is
-            subtracted.
+        mean: a mean image (`.binaryproto`), an array (`.npy`), or three numbers, blue, green, red, 0…255,
+            also as text (`104,117,123`). None: nothing is subtracted. See `read_mean`.
         labels: a text file with one label a line, or the labels. None: they are called 0, 1, 2 …
         background: the labels that mean "none of the others". None: the `BACKGROUND_NAMES` among them.
         device: as in `load_model`.
@@ -65,7 +58,7 @@ def import_caffe(
         ModelError: `background` names what is no label.
     """
     description, numbers = read_bytes(prototxt, MAX_TEXT), read_bytes(weights, MAX_BINARY)
-    average = _mean(mean, prototxt)
+    average = read_mean(mean)
     names = _labels(labels)
     if background is None:
         background = [name for name in BACKGROUND_NAMES if name in (names or ())]
@@ -82,37 +75,23 @@ def import_caffe(
     from miles_deep.model.caffe.weights import Weights
 
     described = parse_prototxt(description, prototxt)
-    network = convert(described, Weights(parse_weights(numbers, weights), weights, prototxt))
+    converted = convert(described, Weights(numbers, weights, prototxt))
+    network = converted.network()
     height, width, count = _sizes(network)
     if names is not None and len(names) != count:
         source = labels if isinstance(labels, str | Path) else "labels"
         raise CaffeError(f"{source}: {len(names)} labels for the {count} scores of {prototxt}")
+    ending = f"; {converted.ending} added to what its last layer gives" if converted.ending else ""
     card = ModelCard(
         name=described.network.name or Path(weights).stem,
         labels=names or tuple(map(str, range(count))),
         preprocess=Preprocess(width, height, "stretch", channels="bgr", mean=average, layout="nchw"),
         background=tuple(background),
-        source=f"{Path(weights).name} (sha256 {digest})",
+        source=f"{Path(weights).name} (sha256 {digest}){ending}",
     )
     model = Model(card, network.SerializeToString())
     keep(key, model)
     return model.on(device, precision)
-
-
-def _mean(mean: str | Path | Sequence[float] | None, prototxt: str | Path) -> tuple[float, float, float]:
-    """What to subtract from each channel."""
-    if mean is None:
-        return (0.0, 0.0, 0.0)
-    if isinstance(mean, str | Path):
-        source, average = str(mean), parse_mean(read_bytes(mean, MAX_BINARY), mean)
-    else:
-        source, average = "mean", tuple(map(float, mean))
-    if len(average) != 3:
-        raise CaffeError(f"{source}: a mean of {len(average)} channels; {prototxt} takes pictures of 3")
-    if not np.isfinite(average).all():
-        raise CaffeError(f"{source}: the mean holds values that are not numbers")
-    blue, green, red = average
-    return blue, green, red
 
 
 def _labels(labels: str | Path | Sequence[str] | None) -> tuple[str, ...] | None:

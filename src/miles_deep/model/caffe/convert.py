@@ -1,21 +1,60 @@
 """From a parsed prototxt and its weights to an ONNX network."""
 
+from collections import Counter
+from dataclasses import dataclass
+
 from onnx import ModelProto
 
 from miles_deep.errors import CaffeError, UnsupportedLayerError
 from miles_deep.model.caffe.graph import Graph, Tensor
-from miles_deep.model.caffe.layers import LAYERS, Call
+from miles_deep.model.caffe.layers import LAYERS, LEFT_OUT
+from miles_deep.model.caffe.layers.call import Call
 from miles_deep.model.caffe.naming import by, listed, quoted, type_name
 from miles_deep.model.caffe.settings import Prototxt
 from miles_deep.model.caffe.weights import Weights
-from miles_deep.model.caffe.wiring import UsedLayer, used_layers, wire
+from miles_deep.model.caffe.wiring import Step, UsedLayer, Wiring, used_layers, wire
+
+LINEAR = ("InnerProduct", "Convolution", "Deconvolution")
+"""Types whose results can be any number."""
+PASSED = (
+    *("Dropout", "Split", "Flatten", "Reshape", "Permute", "Pooling"),
+    *("Scale", "Bias", "BatchNorm", "ReLU", "PReLU"),
+)
+"""Types after which they still can."""
 
 
-def convert(prototxt: Prototxt, weights: Weights) -> ModelProto:
-    """Turn a Caffe classifier into an ONNX network: `data` [N, 3, H, W] to `scores` [N, K], N free.
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A classifier as a graph that wants only its end."""
 
-    The scores are what the prototxt's last layer gives. Where that is no Softmax (or a sigmoid, in a later
-    version), they are no probabilities; nothing is added, since nobody but the author knows what is meant.
+    graph: Graph
+    result: Tensor
+    """One number a label, as the prototxt's last layer gives them."""
+    ending: str
+    """What makes scores of 0…1 of them, an ONNX operator; empty where the prototxt does so itself."""
+
+    def network(self, as_scores: bool = True) -> ModelProto:
+        """The graph as a model: `data` [N, 3, H, W] to `scores` [N, K], N free.
+
+        Without `as_scores` they are the last layer's numbers, as Caffe gives them.
+        """
+        self.graph.where, self.graph.label = "", "ending"
+        result = self.result
+        if as_scores and self.ending == "Softmax":
+            result = self.graph.add("Softmax", [result], result.shape, axis=1)
+        elif as_scores and self.ending:
+            result = self.graph.add(self.ending, [result], result.shape)
+        return self.graph.finish(result)
+
+
+def convert(prototxt: Prototxt, weights: Weights) -> Converted:
+    """Turn a Caffe classifier into an ONNX graph.
+
+    A classifier's scores must lie in 0…1, or the rule that finds segments means nothing. Networks are often
+    published as they were trained, where the loss had the Softmax in it. So where the numbers come straight from
+    an InnerProduct or Convolution, with nothing after it but layers that move, average, scale or rectify, a
+    Softmax is put at the end; a Sigmoid where there is only one number. Whatever else ends a network (Sigmoid,
+    Concat, Eltwise, Power …) is left as its author wrote it, who alone knows what is meant.
 
     Raises:
         CaffeError: the files are damaged, or do not fit each other.
@@ -26,18 +65,32 @@ def convert(prototxt: Prototxt, weights: Weights) -> ModelProto:
     wiring = wire(used, prototxt)
     graph = Graph()
     values: dict[int, Tensor] = {}
+    shared: set[str] = set()  # what more than one layer reads, under whatever names
     for step in wiring.steps:
         graph.where, graph.label = step.where, step.layer.name
-        foldable = bool(step.inputs) and wiring.readers[step.inputs[0]] == 1
         inputs = [values[number] for number in step.inputs]
-        call = Call(step.layer, step.where, inputs, foldable, graph, weights)
-        values[step.output] = LAYERS[step.layer.type](call)
-    return graph.finish(_one_row(values[wiring.result], graph, wiring.steps[wiring.result].where))
+        foldable = bool(inputs) and inputs[0].name not in shared
+        made = LAYERS[step.layer.type](Call(step.layer, step.where, inputs, foldable, graph, weights))
+        results = made if isinstance(made, list) else [made]
+        if len(results) != len(step.outputs):
+            raise CaffeError(f"{step.where} has {len(step.outputs)} tops; it makes {len(results)}")
+        names = Counter(result.name for result in results)
+        for number, result in zip(step.outputs, results, strict=True):
+            values[number] = result
+            if wiring.readers[number] > 1 or names[result.name] > 1:
+                shared.add(result.name)
+    last = next(step for step in wiring.steps if wiring.result in step.outputs)
+    result = _one_row(values[wiring.result], graph, last.where)
+    ending = ("Softmax" if result.shape[0] > 1 else "Sigmoid") if _gives_any_number(last, wiring) else ""
+    return Converted(graph, result, ending)
 
 
 def _refuse_unknown(used: list[UsedLayer], prototxt: Prototxt) -> None:
     """Name every layer of an unsupported type, or else the first setting that is not known."""
     strangers = [one.layer for one in used if one.layer.type not in LAYERS]
+    for one in used:
+        if reason := LEFT_OUT.get(one.layer.type):
+            raise UnsupportedLayerError(f"{one.where} cannot be imported: {reason}")
     if strangers:
         names = listed(f"{quoted(layer.name)} ({type_name(layer)})" for layer in strangers)
         training = any(layer.type.endswith(("Data", "Loss", "Accuracy")) for layer in strangers)
@@ -54,9 +107,15 @@ def _refuse_unknown(used: list[UsedLayer], prototxt: Prototxt) -> None:
 
 
 def _one_row(result: Tensor, graph: Graph, where: str) -> Tensor:
-    """The result as one score a label."""
-    if len(result.shape) == 1:
-        return result
-    if result.shape[1:] != (1, 1):
+    """The result as one number a label."""
+    if result.shape[1:] not in ((), (1, 1)) or not result.shape:
         raise CaffeError(f"{where} is the last, and gives {by(result.shape)} values, not one score a label")
-    return graph.add("Flatten", [result], result.shape[:1], axis=1)
+    return graph.reshape(result, result.shape[:1])
+
+
+def _gives_any_number(last: Step, wiring: Wiring) -> bool:
+    """Whether what ends the network leaves the numbers of an InnerProduct or Convolution beyond 0…1."""
+    makers = {number: step for step in wiring.steps for number in step.outputs}
+    while last.layer.type in PASSED and last.inputs:
+        last = makers[last.inputs[0]]
+    return last.layer.type in LINEAR

@@ -1,16 +1,12 @@
 """Reading the files of a Caffe classifier: text, bytes and numbers, checked but not yet understood."""
 
-import math
 from pathlib import Path
-from typing import TypeVar
 
-import numpy as np
 from google.protobuf import text_format
-from google.protobuf.message import DecodeError, Message
-from numpy.typing import NDArray
 
 from miles_deep.errors import CaffeError
 from miles_deep.model.caffe import caffe_pb2 as pb
+from miles_deep.model.caffe.legacy import upgraded
 from miles_deep.model.caffe.settings import Prototxt, unknown_settings
 
 MAX_TEXT = 1 << 20
@@ -22,8 +18,6 @@ MAX_LINE = 1 << 16
 
 MAX_BINARY = (1 << 31) - 1
 """Bytes of a caffemodel: what one protobuf message can have."""
-
-AnyMessage = TypeVar("AnyMessage", bound=Message)
 
 
 def read_bytes(path: str | Path, limit: int) -> bytes:
@@ -43,13 +37,13 @@ def read_bytes(path: str | Path, limit: int) -> bytes:
 
 
 def parse_prototxt(content: bytes, path: str | Path) -> Prototxt:
-    """Parse a network's description.
+    """Parse a network's description, of whatever year, as today's format has it.
 
     Unknown fields pass at this point, because other layer types are full of them; which of them stand in
     which layer is noted, so that none is passed over in a layer that is used.
 
     Raises:
-        CaffeError: it is no text, no prototxt, of the format before 2015, or has no layers.
+        CaffeError: it is no text, no prototxt, or has no layers.
     """
     hint = "is this the prototxt, and not the caffemodel?"
     network = pb.NetParameter()
@@ -62,42 +56,9 @@ def parse_prototxt(content: bytes, path: str | Path) -> Prototxt:
         raise CaffeError(f"{path}: not a text file; {hint}") from error
     except (text_format.ParseError, ValueError, RecursionError) as error:
         raise CaffeError(f"{path}: not a Caffe prototxt ({_clipped(error)}); {hint}") from error
-    if network.layers:
-        raise CaffeError(f"{path}: {_too_old('upgrade_net_proto_text')}")
-    if not network.layer:
+    if not network.layer and not network.layers:
         raise CaffeError(f"{path}: not a Caffe prototxt, it has no layers")
-    return Prototxt(path, network, *unknown_settings(text))
-
-
-def parse_weights(content: bytes, path: str | Path) -> pb.NetParameter:
-    """Parse a caffemodel. Raises CaffeError where it is none, is cut short, or of the format before 2015."""
-    network = _parse_binary(content, path, pb.NetParameter(), "caffemodel")
-    if network.layers:
-        raise CaffeError(f"{path}: {_too_old('upgrade_net_proto_binary')}")
-    if not any(layer.blobs for layer in network.layer):
-        raise CaffeError(f"{path}: not a caffemodel, or one without weights")
-    return network
-
-
-def parse_mean(content: bytes, path: str | Path) -> tuple[float, ...]:
-    """The average of each channel of a mean image (a binaryproto as compute_image_mean writes it).
-
-    The first Miles Deep subtracted these averages, not the image itself, so the sizes need not agree.
-
-    Raises:
-        CaffeError: it is no mean image.
-    """
-    blob = _parse_binary(content, path, pb.BlobProto(), "mean file (binaryproto)")
-    shape = blob_shape(blob)
-    if len(shape) == 4 and shape[0] == 1:
-        shape = shape[1:]
-    values = blob_values(blob)
-    if len(shape) != 3 or min(shape) < 1 or math.prod(shape) != values.size:
-        found = f"shape {'x'.join(map(str, shape[:8]))}, {values.size} values"
-        raise CaffeError(f"{path}: not a mean file of one picture ({found})")
-    with np.errstate(invalid="ignore"):  # infinity minus infinity; the caller refuses what is no number
-        mean = values.reshape(shape[0], -1).mean(axis=1, dtype=np.float64)
-    return tuple(map(float, mean))
+    return upgraded(Prototxt(path, network, *unknown_settings(text)))
 
 
 def parse_labels(content: bytes, path: str | Path) -> tuple[str, ...]:
@@ -123,31 +84,6 @@ def parse_labels(content: bytes, path: str | Path) -> tuple[str, ...]:
             raise CaffeError(f"{path}: lines {seen[label]} and {number} are the same label, {label[:60]!r}")
         seen[label] = number
     return tuple(labels)
-
-
-def blob_shape(blob: pb.BlobProto) -> tuple[int, ...]:
-    """The shape a blob declares; in files before 2015 always four numbers, padded with ones in front."""
-    if blob.HasField("shape"):
-        return tuple(blob.shape.dim)
-    return (blob.num, blob.channels, blob.height, blob.width)
-
-
-def blob_values(blob: pb.BlobProto) -> NDArray[np.float32]:
-    """The numbers of a blob as they stand in the file, flat; nothing is allocated for a declared shape."""
-    with np.errstate(over="ignore"):  # a double beyond float32 becomes inf, which callers refuse
-        return np.asarray(blob.double_data if blob.double_data else blob.data).astype(np.float32)
-
-
-def _parse_binary(content: bytes, path: str | Path, message: AnyMessage, kind: str) -> AnyMessage:
-    try:
-        message.ParseFromString(content)
-    except (DecodeError, ValueError, RecursionError) as error:
-        raise CaffeError(f"{path}: not a {kind}, or cut short or damaged") from error
-    return message
-
-
-def _too_old(tool: str) -> str:
-    return f"written in Caffe's format before 2015, which is too old; upgrade it with Caffe's {tool}"
 
 
 def _clipped(error: BaseException) -> str:

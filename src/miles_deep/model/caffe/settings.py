@@ -11,6 +11,7 @@ from miles_deep.model.caffe import caffe_pb2 as pb
 WITHOUT_EFFECT = {
     *("param", "loss_weight", "propagate_down", "force_backward", "debug_info"),
     *("weight_filler", "bias_filler", "filler", "moving_average_fraction", "stable_prod_grad"),
+    *("blobs_lr", "weight_decay", "blob_share_mode"),
     "engine",
 }
 """Settings of training, and the choice between engines that compute the same."""
@@ -43,10 +44,10 @@ def unknown_settings(text: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...],
     of_layer: list[list[str]] = []
     for path, opens in _fields(text):
         if opens:
-            if path == ("layer",):
+            if path in (("layer",), ("layers",)):
                 of_layer.append([])
         elif not _is_known(path) and path[-1] not in WITHOUT_EFFECT:
-            if path[0] != "layer":
+            if path[0] not in ("layer", "layers"):
                 outside.append(".".join(path))
             elif of_layer:
                 of_layer[-1].append(".".join(path[1:]))

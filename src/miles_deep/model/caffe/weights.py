@@ -7,23 +7,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miles_deep.errors import CaffeError
-from miles_deep.model.caffe import caffe_pb2 as pb
-from miles_deep.model.caffe.files import blob_shape, blob_values
+from miles_deep.model.caffe.blobs import Blob, layer_blobs, read_blob
 from miles_deep.model.caffe.naming import by, quoted
 
 
 class Weights:
-    """The layers of a caffemodel by name; Caffe fits them to a prototxt by nothing else."""
+    """The layers of a caffemodel by name; Caffe fits them to a prototxt by nothing else, whatever their format.
 
-    def __init__(self, network: pb.NetParameter, path: str | Path, prototxt: str | Path) -> None:
+    Raises:
+        CaffeError: it is no caffemodel, is cut short, has no weights, or a layer's weights twice.
+    """
+
+    def __init__(self, content: bytes, path: str | Path, prototxt: str | Path) -> None:
         self._path, self._prototxt = path, prototxt
-        self._layers: dict[str, pb.LayerParameter] = {}
-        for layer in network.layer:
-            if not layer.blobs:
-                continue
-            if layer.name in self._layers:
-                raise CaffeError(f"{path}: layer {quoted(layer.name)} has weights twice")
-            self._layers[layer.name] = layer
+        self._layers: dict[str, list[memoryview]] = {}
+        for name, blobs in layer_blobs(content, path):
+            if name in self._layers:
+                raise CaffeError(f"{path}: layer {quoted(name)} has weights twice")
+            self._layers[name] = blobs
+        if not self._layers:
+            raise CaffeError(f"{path}: not a caffemodel, or one without weights")
 
     def blobs(self, layer: str, *wanted: tuple[int, ...]) -> list[NDArray[np.float32]]:
         """A layer's blobs, of exactly these shapes.
@@ -38,20 +41,26 @@ class Weights:
         hint = "are the two files of the same network?"
         if found is None:
             raise CaffeError(f"{where} has no weights, {fit}; {hint}")
-        shapes = [blob_shape(blob) for blob in found.blobs]
-        if list(map(_trimmed, shapes)) != list(map(_trimmed, wanted)):
-            here = " and ".join(by(shape) for shape in shapes[:8])
+        try:
+            blobs = [read_blob(one) for one in found[: len(wanted) + 1]]
+        except (IndexError, ValueError) as error:
+            raise CaffeError(f"{where} has weights that cannot be read; the file is damaged") from error
+        if [_trimmed(one.shape) for one in blobs] != list(map(_trimmed, wanted)):
+            here = " and ".join(by(one.shape) for one in blobs[:8])
             raise CaffeError(f"{where} has weights of shape {here}, {fit}; {hint}")
-        return [self._values(blob, shape, where) for blob, shape in zip(found.blobs, wanted, strict=True)]
+        return [_values(blob, shape, where) for blob, shape in zip(blobs, wanted, strict=True)]
 
-    def _values(self, blob: pb.BlobProto, shape: tuple[int, ...], where: str) -> NDArray[np.float32]:
-        count = len(blob.double_data) or len(blob.data)
-        if count != math.prod(shape):
-            raise CaffeError(f"{where} declares {by(shape)} weights, but holds {count}; the file is damaged")
-        values = blob_values(blob)
-        if not np.isfinite(values).all():
-            raise CaffeError(f"{where} has weights that are not numbers; the file is damaged")
-        return values.reshape(shape)
+
+def _values(blob: Blob, shape: tuple[int, ...], where: str) -> NDArray[np.float32]:
+    """The numbers of a blob in this shape."""
+    if blob.values.size != math.prod(shape):
+        declared = f"{by(shape)} weights, but holds {blob.values.size}"
+        raise CaffeError(f"{where} declares {declared}; the file is damaged")
+    with np.errstate(over="ignore"):  # a double beyond float32 becomes infinite
+        values = blob.values.astype(np.float32, copy=False)
+    if not np.isfinite(values).all():
+        raise CaffeError(f"{where} has weights that are not numbers; the file is damaged")
+    return values.reshape(shape)
 
 
 def _trimmed(shape: tuple[int, ...]) -> tuple[int, ...]:

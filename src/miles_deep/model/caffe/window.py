@@ -25,6 +25,11 @@ class Slide:
         reach = self.dilation * (self.kernel - 1) + 1
         return (size + 2 * self.pad - reach) // self.stride + 1
 
+    def deconvolved(self, size: int) -> int:
+        """Length of a deconvolution's result (compute_output_shape of Caffe's deconv_layer.cpp)."""
+        reach = self.dilation * (self.kernel - 1) + 1
+        return self.stride * (size - 1) + reach - 2 * self.pad
+
     def pooled(self, size: int, round_up: bool, padded: bool) -> int:
         """Length of a pooling's result (Reshape of Caffe's pooling_layer.cpp).
 

@@ -31,7 +31,7 @@ class Step:
     layer: pb.LayerParameter
     where: str
     inputs: tuple[int, ...]
-    output: int
+    outputs: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def wire(used: Sequence[UsedLayer], prototxt: Prototxt) -> Wiring:
 
     Raises:
         CaffeError: there is not exactly one input and one output, a layer reads what no layer before it
-            made, two layers make the same blob, or two have the same name.
+            made, a blob is made twice, or two layers have the same name.
     """
     inputs = [one for one in used if one.layer.type == "Input"]
     if len(inputs) != 1:
@@ -82,23 +82,30 @@ def wire(used: Sequence[UsedLayer], prototxt: Prototxt) -> Wiring:
     current: dict[str, int] = {}
     names: set[str] = set()
     readers: Counter[int] = Counter()
-    steps = []
+    steps: list[Step] = []
+    made: list[str] = []
     for number, one in enumerate(used):
         layer = one.layer
         if layer.name in names:
             raise CaffeError(f"{one.where} has the name of an earlier layer")
-        if len(layer.top) != 1:
-            raise CaffeError(f"{one.where} has {len(layer.top)} tops; here a layer makes one")
+        if not layer.top and layer.type != "Silence":
+            raise CaffeError(f"{one.where} makes no blob; it has no top")
         read = tuple(_value(name, current, number, used) for name in layer.bottom)
-        if layer.top[0] in current and layer.top[0] not in layer.bottom:
-            raise CaffeError(f"{one.where} makes {quoted(layer.top[0])}, which an earlier layer made")
+        own: set[str] = set()
+        overwritable = set(layer.bottom)
+        for top in layer.top:
+            if (top in current and top not in overwritable) or top in own:
+                raise CaffeError(f"{one.where} makes {quoted(top)}, which an earlier layer made, or it itself")
+            own.add(top)
+        outputs = tuple(range(len(made), len(made) + len(layer.top)))
         readers.update(read)
-        current[layer.top[0]] = number
+        made.extend(layer.top)
+        current.update(zip(layer.top, outputs, strict=True))
         names.add(layer.name)
-        steps.append(Step(layer, one.where, read, number))
-    unread = [number for number in range(len(used)) if not readers[number]]
+        steps.append(Step(layer, one.where, read, outputs))
+    unread = [number for number in range(len(made)) if not readers[number]]
     if len(unread) != 1:
-        tops = listed(quoted(used[number].layer.top[0]) for number in unread)
+        tops = listed(quoted(made[number]) for number in unread)
         raise CaffeError(f"{prototxt.path}: a classifier has one output, this has {len(unread)}: {tops}")
     return Wiring(tuple(steps), readers, unread[0])
 
