@@ -19,7 +19,7 @@ demo: $(VENV)/installed $(FILM)  ## run the main job on Big Buck Bunny
 test: $(VENV)/installed-dev $(FILM) $(CAFFE)  ## run the tests, but for those that only make sense now and then
 	$(BIN)/python -m pytest -m "not slow"
 
-slow: $(VENV)/installed-dev $(FILM) $(CAFFE)  ## run the others
+slow: $(VENV)/installed-all $(FILM) $(CAFFE)  ## run the others, some of which need PyTorch
 	$(BIN)/python -m pytest -m slow
 
 check: $(VENV)/installed-dev  ## lint, format, types, import contract, generated files
@@ -38,8 +38,12 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python$(EXE)
 	@touch $@
 
 $(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python$(EXE)
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[test,check]'
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[test,check,imagenet]'
 	@touch $@ $(VENV)/installed
+
+$(VENV)/installed-all: pyproject.toml constraints.txt | $(BIN)/python$(EXE)
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[test,check,imagenet,train]'
+	@touch $@ $(VENV)/installed $(VENV)/installed-dev
 
 $(FILM) $(CAFFE): | $(BIN)/python$(EXE)
 	$(BIN)/python tools/fetch.py $@
