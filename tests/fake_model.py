@@ -32,6 +32,7 @@ class FrameReader:
             groups={"all": ("number", "other")},
         )
         self.labels, self.background, self.groups = self.card.labels, self.card.background, self.card.groups
+        self.rules = self.card.rules
 
     @property
     def looks(self) -> int:

@@ -122,7 +122,7 @@ def test_everything_raised_on_purpose_is_in_the_tree():
     assert not elsewhere
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if path.parent.name != "cli"], ids=relative)
+@pytest.mark.parametrize("path", [path for path in MODULES if "cli" not in path.parts], ids=relative)
 def test_the_library_never_prints_or_exits(path):
     tree = ast.parse(path.read_text("utf-8"))
     calls = [ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)]

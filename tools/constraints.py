@@ -12,7 +12,7 @@ if __name__ == "__main__":
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
         python = Path(folder, "Scripts" if sys.platform == "win32" else "bin", "python")
         pip = [str(python), "-m", "pip", "--disable-pip-version-check"]
-        subprocess.run([*pip, "install", "--quiet", f"{ROOT}[test,check,imagenet,train]"], check=True)
+        subprocess.run([*pip, "install", "--quiet", f"{ROOT}[test,check,train]"], check=True)
         freeze = subprocess.run(
             [*pip, "freeze", "--exclude", "miles-deep", "--exclude", "pip"],
             check=True,

@@ -23,6 +23,7 @@ COLUMNS = 100
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 COMMANDS = (["bbb.mp4"], ["bbb.mp4", "-x"])
 ACROSS, WIDTH, HEIGHT = 10, 128, 72
+RABBIT = ["-t", "rabbit", "bbb.mp4", "--model", "imagenet"]
 
 
 def output_of(program: str, arguments: list[str], folder: str) -> str:
@@ -49,16 +50,23 @@ def terminal(program: str, folder: str) -> str:
     return re.sub(r"@font-face \{.*?\}", "", console.export_svg(title="miles-deep"), flags=re.DOTALL)
 
 
-def sheet(film: Path) -> Image.Image:
-    """One small picture for every second of a film."""
+def sheet(film: Path, step: int = 1) -> Image.Image:
+    """One small picture for every second of a film, or every so many."""
     video = md.probe(film)
     scaler = md.Scaler(video, lambda width, height, aspect: (WIDTH, HEIGHT))
-    seconds = [Fraction(2 * second + 1, 2) for second in range(int(video.duration))]
+    seconds = [Fraction(2 * second + 1, 2) for second in range(0, int(video.duration), step)]
     pictures = [scaler.rgb(frame) for _, frame in md.frames_at(video, seconds)]
     blank = np.full_like(pictures[0], 255)
     pictures += [blank] * (-len(pictures) % ACROSS)
     rows = [np.hstack(pictures[start : start + ACROSS]) for start in range(0, len(pictures), ACROSS)]
     return Image.fromarray(np.vstack(rows))
+
+
+def rabbit(program: str, folder: str) -> str:
+    """Cut the rabbit out of Big Buck Bunny, and draw what was kept; gives what the program printed."""
+    printed = output_of(program, [*RABBIT, "--force"], folder)
+    sheet(Path(folder, "bbb.cut.mp4"), step=2).save(IMAGES / "rabbit.jpg", quality=80)
+    return printed
 
 
 if __name__ == "__main__":
@@ -71,3 +79,4 @@ if __name__ == "__main__":
         plot = ["plot", "bbb.mp4", "-x", "-o", str(IMAGES / "plot.png"), "--force"]
         output_of(str(Path(executable).absolute()), plot, scratch)
         sheet(Path(scratch, "bbb.cut.mp4")).save(IMAGES / "cut.jpg", quality=85)
+        rabbit(str(Path(executable).absolute()), scratch)

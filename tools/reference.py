@@ -55,7 +55,8 @@ def commands() -> Iterator[str]:
             context = click.Context(found)
             arguments = [part.make_metavar(context) for part in found.params if isinstance(part, click.Argument)]
             said = [found.get_short_help_str(200), *own_flags(found)]
-            yield f"| `{' '.join([words, *arguments])}` | {' '.join(said)} |"
+            typed = " ".join([words, *arguments]).replace("|", "\\|")
+            yield f"| `{typed}` | {' '.join(said)} |"
 
 
 def own_flags(found: click.Command) -> Iterator[str]:

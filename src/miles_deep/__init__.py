@@ -35,7 +35,10 @@ from miles_deep.video import Scaler, Video, frames_at, probe
 from miles_deep.workflow import analyze, edit, edit_clips, join, mark, refine
 
 if TYPE_CHECKING:
+    from miles_deep.classify.pictures import PictureScores, classify_pictures
     from miles_deep.model.caffe import import_caffe
+    from miles_deep.model.onnx_import import Imported, import_onnx
+    from miles_deep.model.size import size_of
     from miles_deep.timeline.rules_file import read_rules, write_rules
     from miles_deep.timeline.tuning import Evaluation, Truth, Tuning, evaluate, read_truth, tune
 
@@ -46,10 +49,12 @@ __all__ = [
     "Effect",
     "Evaluation",
     "ExportResult",
+    "Imported",
     "Margin",
     "MilesDeepError",
     "Model",
     "ModelCard",
+    "PictureScores",
     "Preprocess",
     "Rule",
     "Rules",
@@ -67,6 +72,7 @@ __all__ = [
     "Video",
     "analyze",
     "classic",
+    "classify_pictures",
     "edit",
     "edit_clips",
     "errors",
@@ -76,6 +82,7 @@ __all__ = [
     "find_segments",
     "frames_at",
     "import_caffe",
+    "import_onnx",
     "join",
     "load_model",
     "mark",
@@ -84,6 +91,7 @@ __all__ = [
     "read_truth",
     "refine",
     "select",
+    "size_of",
     "tune",
     "write_rules",
 ]
@@ -91,6 +99,9 @@ __all__ = [
 
 LATER = {
     "import_caffe": "miles_deep.model.caffe",
+    "size_of": "miles_deep.model.size",
+    **dict.fromkeys(("Imported", "import_onnx"), "miles_deep.model.onnx_import"),
+    **dict.fromkeys(("PictureScores", "classify_pictures"), "miles_deep.classify.pictures"),
     **dict.fromkeys(("read_rules", "write_rules"), "miles_deep.timeline.rules_file"),
     **dict.fromkeys(
         ("Evaluation", "Truth", "Tuning", "evaluate", "read_truth", "tune"), "miles_deep.timeline.tuning"

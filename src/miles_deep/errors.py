@@ -12,6 +12,7 @@
     ├── ModelError              the classifier cannot be read or does not fit together
     │   ├── CaffeError          a prototxt, caffemodel or mean file is broken or does not fit
     │   │   └── UnsupportedLayerError
+    │   ├── FetchError          a published model cannot be downloaded, or is not the one that was published
     │   └── DeviceError         the device asked for is not there
     ├── FormatError             a file of another kind (scores, tags, labels) cannot be read
     └── OutputError             the result cannot be written
@@ -67,6 +68,10 @@ class CaffeError(ModelError):
 
 class UnsupportedLayerError(CaffeError):
     """A prototxt uses a layer type, or a setting of one, that the import does not know."""
+
+
+class FetchError(ModelError):
+    """A published model cannot be downloaded, or what came is not the one that was published."""
 
 
 class DeviceError(ModelError):

@@ -26,3 +26,25 @@ def data_folder(name: str) -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("miles-deep") / name
+
+
+def free_memory() -> int | None:
+    """Bytes that this process may still take without swapping; None where the system does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        free = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration, ValueError, IndexError):
+        try:  # other Unixes; Windows has no sysconf
+            free = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        except (AttributeError, OSError, ValueError):
+            return None
+    return min([free, *_allowed()])
+
+
+def _allowed() -> list[int]:
+    """What a container may take: its limit less what it has (cgroups, version 2)."""
+    try:
+        limit, used = (Path(f"/sys/fs/cgroup/memory.{name}").read_text().strip() for name in ("max", "current"))
+        return [int(limit) - int(used)] if limit != "max" else []
+    except (OSError, ValueError):
+        return []

@@ -22,21 +22,25 @@ from miles_deep.errors import OptionError
 from miles_deep.files import same_file
 from miles_deep.model import Model, load_model
 from miles_deep.model.catalog import DEFAULT
+from miles_deep.model.ensemble import Classifier, Ensemble, together
 from miles_deep.timecode import Span
 from miles_deep.timeline import Rule, Rules, Segment
 from miles_deep.timeline.chapters import Chapter
 from miles_deep.timeline.refine import refine_edges
-from miles_deep.timeline.rules import as_rules
+from miles_deep.timeline.rules_table import as_rules
 from miles_deep.video import Video, probe
 from miles_deep.video.fingerprint import fingerprint
 
 Film = str | Path | Video
 """A path, or what `probe` made of one."""
 
+OneModel = str | Path | Model
+"""A catalogue name, an `.onnx` file that carries its labels, or a loaded model."""
+
 
 def analyze(
     film: Film,
-    model: str | Path | Model = DEFAULT,
+    model: OneModel | Ensemble | Sequence[OneModel] = DEFAULT,
     sampling: str = "exact",
     effort: float | None = None,
     batch_size: int = 32,
@@ -49,7 +53,8 @@ def analyze(
 
     Args:
         film: the file.
-        model: a catalogue name, an `.onnx` file that carries its labels, or a loaded model.
+        model: a catalogue name, an `.onnx` file that carries its labels, or a loaded model; or several of these,
+            which look at the same frames (see `Ensemble`).
         sampling: `exact` looks at every second, `adaptive` only where the label is not certain without.
         effort: 0.5…1, how certain that has to be; `classify.sampling.EFFORT` where None.
         batch_size: frames given to the network at a time.
@@ -67,10 +72,7 @@ def analyze(
         DeviceError: hardware asked for by name is not there, or does not give the frames that software does.
         OptionError: an option is out of range.
     """
-    if not isinstance(model, Model):
-        model = load_model(model, device)
-    elif device != "auto":
-        model = model.on(device, model.precision)
+    model = _classifier(model, device)
     video, asked = _probed(film), check(sampling, effort, batch_size, hwaccel)
     print_of_film = fingerprint(video.path)
     if store is None:
@@ -99,7 +101,7 @@ def refine(
     scores: Scores,
     segments: Sequence[Segment],
     targets: Sequence[str],
-    model: str | Path | Model = DEFAULT,
+    model: OneModel | Ensemble | Sequence[OneModel] = DEFAULT,
     rule: Rule | Rules | None = None,
     store: Store | None = None,
 ) -> list[Segment]:
@@ -115,7 +117,7 @@ def refine(
         scores: what `analyze` gave for it.
         segments: what `find_segments` found in them.
         targets: the labels or groups these were found by.
-        model: the one that the scores are of.
+        model: the one that the scores are of, or those.
         rule: the rule they were found by.
         store: remembers what was looked at; see `analyze`.
 
@@ -123,7 +125,7 @@ def refine(
         OptionError: the scores are of another model or film.
         VideoError, ModelError: as `analyze`.
     """
-    model = model if isinstance(model, Model) else load_model(model)
+    model = _classifier(model)
     video = _probed(film)
     if scores.model != model.digest:
         raise OptionError("edges can only be refined with the model that gave the scores; this is another one")
@@ -133,7 +135,7 @@ def refine(
     if not segments or not video.ordered:
         return list(segments)
     memory = FilmMemory(store, print_of_film, model, video.path) if store is not None else None
-    return refine_edges(video, model, scores, segments, targets, as_rules(rule), memory)
+    return refine_edges(video, model, scores, segments, targets, as_rules(rule, scores.rules), memory)
 
 
 def edit(
@@ -259,6 +261,21 @@ def edit_clips(
         temporary=_folder(temporary),
         progress=progress,
     )
+
+
+def _classifier(given: OneModel | Ensemble | Sequence[OneModel], device: str = "auto") -> Classifier:
+    if isinstance(given, Ensemble):
+        return given if device == "auto" else given.on(device)
+    models = [given] if isinstance(given, str | Path | Model) else given
+    if not models:
+        raise OptionError("no model was given")
+    return together([_on(model, device) for model in models])
+
+
+def _on(model: OneModel, device: str) -> Model:
+    if not isinstance(model, Model):
+        return load_model(model, device)
+    return model if device == "auto" else model.on(device, model.precision)
 
 
 def _in_its_place(result: EditResult, video: Video) -> EditResult:

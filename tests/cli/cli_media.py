@@ -86,7 +86,12 @@ def colours_in(path: Path) -> str:
 
 
 def colour_model(
-    path: Path, labels: tuple[str, ...] = LABELS, background: tuple[str, ...] = ("blue",), work: int = 0
+    path: Path,
+    labels: tuple[str, ...] = LABELS,
+    background: tuple[str, ...] = ("blue",),
+    work: int = 0,
+    groups: dict[str, tuple[str, ...]] | None = None,
+    name: str = "colour",
 ) -> Path:
     """Write a classifier: softmax of the mean red, green and blue. `work` makes it slow."""
     size = 128 if work else 8
@@ -118,10 +123,10 @@ def colour_model(
     graph = helper.make_graph(nodes, "colour", [picture], [scores], weights)
     network = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     card = ModelCard(
-        name="colour",
+        name=name,
         labels=labels,
         background=background,
-        groups={"warm": labels[:2]},
+        groups={"warm": labels[:2]} if groups is None else groups,
         preprocess=Preprocess(size, size, scale=(1 / 255,) * 3),
         licence="Apache-2.0",
         source="made by the tests",

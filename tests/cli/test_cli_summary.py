@@ -4,7 +4,7 @@ import re
 import shlex
 
 import pytest
-from cli_media import paint
+from cli_media import colour_model, paint
 from cli_run import done, done_json, run, tree
 
 from media import FilmSpec, truncate
@@ -21,15 +21,18 @@ def test_the_whole_of_it(movie, model):
     again = f"miles-deep {shlex.quote(str(movie))} --model {shlex.quote(str(model))}"
     assert rest == [
         "",
+        "group  seconds  segments  0:00:00             0:00:20",
+        "warm        16         1  █████████████████████▅",
+        "",
         "label  seconds  segments  0:00:00             0:00:20",
         "red         10         1  █████████████▄",
         "green        6         1               ▄███████▅",
         "blue         4         1                       ▃█████",
         "",
         "next:",
-        f"  {again} -x       keep all but blue",
-        f"  {again} -t red   keep only red",
-        f"  {again} -a       write tags",
+        f"  {again} -x        keep all but blue",
+        f"  {again} -t warm   keep only warm",
+        f"  {again} -a        write tags",
     ]
     assert tree(movie.parent) == before
 
@@ -39,6 +42,7 @@ def test_json_agrees_with_python(movie, model):
     said = done_json(movie, "--model", model)
     scores = analyze(movie, model)
     assert (said["movie"], said["duration"], said["seconds"], said["notes"]) == (str(movie), 20, 20, [])
+    assert [(row["group"], row["seconds"]) for row in said["groups"]] == [("warm", 16)]
     assert [(row["label"], row["seconds"]) for row in said["labels"]] == [("red", 10), ("green", 6), ("blue", 4)]
     found = [segment for row in said["labels"] for segment in row["segments"]]
     expected = find_all(scores)
@@ -49,8 +53,8 @@ def test_json_agrees_with_python(movie, model):
     assert tree(movie.parent) == before
 
 
-def test_labels_without_a_segment_are_counted(place, model):
-    out = done(paint(place / "green.mp4", "g5"), "--model", model)
+def test_labels_without_a_segment_are_counted(place):
+    out = done(paint(place / "green.mp4", "g5"), "--model", colour_model(place / "plain.onnx", groups={}))
     assert re.search(r"^green +5 +1 +█{60,}$", out, re.MULTILINE)
     assert "(2 labels without a segment)" in out and not re.search(r"^(red|blue)\b", out, re.MULTILINE)
     assert "-t green " in out, "it proposes what is there"
@@ -60,7 +64,7 @@ def test_what_to_type_next_can_be_typed(movie, model):
     """The commands need the model and the rule that showed what there is."""
     movie.rename(movie.with_name("-o movie's.mp4"))
     out = done("--model", model, "-s", "0.25", "--classic", "--", "-o movie's.mp4", cwd=movie.parent)
-    command = next(line for line in out.splitlines() if " -t red " in line).strip().split("   ")[0]
+    command = next(line for line in out.splitlines() if " -t warm " in line).strip().split("   ")[0]
     program, *arguments = shlex.split(command)
     assert program == "miles-deep" and {"-s", "0.25", "--classic", "--model"} <= set(arguments)
     done(*arguments, cwd=movie.parent)
@@ -70,7 +74,8 @@ def test_what_to_type_next_can_be_typed(movie, model):
 @pytest.mark.parametrize("columns", [40, 200])
 def test_it_fits_the_terminal(movie, model, columns):
     out = done(movie, "--model", model, env={"COLUMNS": str(columns)})
-    table = out.split("\n\n")[1].splitlines()
+    groups, table = (part.splitlines() for part in out.split("\n\n")[1:3])
+    assert len(groups[0]) == len(table[0])
     assert len(table) == 4 and max(map(len, table)) <= columns
     assert re.fullmatch(r"label  seconds  segments (.*\s)?0:00:20", table[0]), "times are apart"
     drawn = [row[26:] for row in table[1:]]

@@ -50,7 +50,10 @@ def test_what_is_no_card(text: str) -> None:
 def test_rules_travel_with_the_card_and_cards_without_keep_their_text() -> None:
     plain = ModelCard("small", ("a", "b"), Preprocess(8, 8))
     assert "rules" not in plain.to_json()
-    ruled = replace(plain, rules={"min_score": 0.1, "smooth": "viterbi"})
+    assert "precision" not in plain.to_json()
+    ruled = replace(plain, rules={"min_score": 0.1, "smooth": "viterbi"}, precision="f32")
     assert ModelCard.from_json(ruled.to_json()) == ruled
     with pytest.raises(ModelError, match="rule 'min_score' is neither a number nor a name"):
         replace(plain, rules={"min_score": [1]})
+    with pytest.raises(ModelError, match="no precision 'f8'; there are: auto, f32"):
+        replace(plain, precision="f8")

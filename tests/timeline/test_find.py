@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from score_tables import film, scores_of
 
-from miles_deep import Rule, Segment, Span, find_all, find_segments
-from miles_deep.errors import OptionError
+from miles_deep import Rule, Rules, Segment, Smoothing, Span, find_all, find_segments
+from miles_deep.errors import FormatError, OptionError
 
 LABELS = ("a", "b", "c", "d")
 GROUPS = {"ab": ("a", "b"), "cd": ("c", "d"), "abc": ("a", "b", "c")}
@@ -220,9 +220,53 @@ def test_seconds_out_of_range(field, value):
 
 
 def test_no_such_rule():
-    with pytest.raises(OptionError, match=r"^no rule 'fuzzy'; there are: plain, classic$"):
+    with pytest.raises(OptionError, match=r"^no rule 'fuzzy'; there are: plain, each, classic$"):
         Rule(method="fuzzy")
 
 
 def test_limits_are_allowed():
     assert Rule(0, 0, 0, 0) != Rule(1, 10**9, 1e9, 1)
+
+
+def test_a_models_own_rules_are_taken_where_nobody_gives_any():
+    unsure = replace(film("aaaaaa", sure=0.45), rules={"min_score": 0.1, "min_length": 6})
+    assert [segment.span for segment in find_segments(unsure, ["a"])] == [Span(0, 6)]
+    assert [segment.span for segment in find_all(unsure)] == [Span(0, 6)]
+    assert find_segments(unsure, ["a"], Rule()) == []
+    with pytest.raises(FormatError, match="no key 'min_scor'; did you mean 'min_score'"):
+        find_segments(replace(unsure, rules={"min_scor": 0.1}), ["a"])
+
+
+EACH = Rule(min_score=0.5, min_length=2, method="each")
+TAGGED = [[0.9, 0.8], [0.9, 0.8], [0.9, 0.2], [0.1, 0.2], [0.1, 0.6], [0.1, 0.6]]
+"""Seconds of a film whose labels a and b do not exclude each other."""
+
+
+def test_labels_that_do_not_exclude_each_other_are_found_each_by_itself():
+    scores = scores_of(TAGGED, "ab")
+    assert [(s.label, s.span) for s in find_all(scores, EACH)] == [("a", Span(0, 3)), ("b", Span(0, 6))]
+    assert [s.span for s in find_segments(scores, ["b"], EACH)] == [Span(0, 6)]
+    assert [s.span for s in find_segments(scores, ["b"], replace(EACH, method="plain"))] == [Span(4, 6)]
+    only = Rules(replace(EACH, max_gap=0), {"b": {"min_score": 0.7}})
+    assert [(s.label, s.span) for s in find_all(scores, only)] == [("b", Span(0, 2)), ("a", Span(0, 3))]
+
+
+def test_a_group_of_such_labels_reaches_its_min_score_in_sum():
+    scores = scores_of([[0.3, 0.3, 0.9]] * 3, "abc", groups={"ab": ("a", "b")})
+    assert [(s.label, s.span) for s in find_segments(scores, ["ab"], EACH)] == [("ab", Span(0, 3))]
+    assert [s.label for s in find_all(scores, EACH, ["ab"])] == ["ab"]
+    assert find_segments(scores, ["a"], EACH) == []
+
+
+@pytest.mark.parametrize("smoothing", [Smoothing("median", 3), Smoothing("viterbi", switch_cost=1)])
+def test_an_odd_second_of_such_a_label_gives_way(smoothing):
+    scores = scores_of([[0.9, 0.9]] * 4 + [[0.1, 0.9]] + [[0.9, 0.9]] * 4 + [[0.1, 0.9]] * 5, "ab")
+    rules = Rules(replace(EACH, max_gap=0), {}, smoothing)
+    assert [s.span for s in find_segments(scores, ["a"], rules)] == [Span(0, 9)]
+
+
+@given(rows=st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1)), max_size=20))
+def test_what_others_score_changes_nothing_for_such_a_label(rows):
+    scores = scores_of(rows, "abc")
+    alone = scores_of([(a,) for a, _, _ in rows], "a")
+    assert find_segments(scores, ["a"], EACH) == find_segments(alone, ["a"], EACH)

@@ -7,6 +7,7 @@ from score_tables import film
 
 from miles_deep import find_segments
 from miles_deep.errors import LabelError
+from miles_deep.model.naming import spoken_name
 from miles_deep.timeline import foreground, resolve
 
 LABELS = (
@@ -69,6 +70,62 @@ def test_more_than_one():
 
 def test_case_matters_but_is_forgiven_with_a_hint():
     assert "did you mean 'sunset'?" in refusal("Sunset")
+
+
+@pytest.mark.parametrize(
+    ("target", "label"),
+    [("Tabby", LABELS[0]), ("egyptian CAT", LABELS[2]), ("N02129604", LABELS[3]), ("TIGER", LABELS[3])],
+)
+def test_words_are_known_in_any_case(target, label):
+    assert meant(target) == label
+
+
+ANIMALS = (
+    "n02012849 crane",
+    "n03126707 crane",
+    "n02099601 golden retriever",
+    "n02099712 Labrador retriever",
+    "n02106662 German shepherd, German shepherd dog",
+)
+
+
+@pytest.mark.parametrize("target", ["crane", "Crane"])
+def test_a_word_of_two_labels(target):
+    assert refusal(target, ANIMALS, {}) == f"label {target!r} could be any of: {ANIMALS[0]}; {ANIMALS[1]}"
+
+
+def test_words_that_it_is_a_part_of():
+    assert refusal("Retriever", ANIMALS, {}).endswith("did you mean 'golden retriever' or 'Labrador retriever'?")
+    assert resolve("german shepherd", ANIMALS, {}) == ANIMALS[4]
+
+
+def test_a_group_comes_before_a_word():
+    assert resolve("crane", ANIMALS, {"crane": ANIMALS[:1]}) == "crane"
+
+
+BESIDE = ("a:n02123045 tabby, tabby cat", "b:n02123045 tabby, tabby cat", "a:other", "b:other")
+
+
+@pytest.mark.parametrize("target", ["tabby", "n02123045", "Tabby cat"])
+def test_words_of_two_models(target):
+    """Each is asked for with the name of its model before the colon."""
+    assert refusal(target, BESIDE, {}) == f"label {target!r} could be any of: {BESIDE[0]}; {BESIDE[1]}"
+    assert resolve(f"b:{target}", BESIDE, {}) == BESIDE[1]
+
+
+def test_what_to_type_for_a_label():
+    """A word where that says it all, and no word that is another's."""
+    assert [spoken_name(label, ANIMALS) for label in ANIMALS] == [
+        "n02012849",
+        "n03126707",
+        "golden retriever",
+        "Labrador retriever",
+        "German shepherd",
+    ]
+    assert spoken_name("sunset", LABELS) == "sunset"
+    assert all(
+        resolve(spoken_name(label, names), names, {}) == label for names in (LABELS, BESIDE) for label in names
+    )
 
 
 @given(target=st.text(max_size=20))

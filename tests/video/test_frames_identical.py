@@ -107,6 +107,7 @@ PATTERNS: dict[str, Callable[[PlainFilm], list[Fraction]]] = {
 }
 
 
+@pytest.mark.slow
 @every_coding
 def test_whatever_the_coding(spec: Spec, identical: Identical, truth_of: TruthOf) -> None:
     true = truth_of(spec)

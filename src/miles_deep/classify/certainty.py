@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from typing import cast
 
 import numpy as np
@@ -25,6 +26,28 @@ there, of which the seconds before it know nothing."""
 
 ACTIVITY = (0.5, 3.0)
 """How much less or more the picture can change than it usually does in a film, as packet sizes tell."""
+
+
+class Surroundings:
+    """What some looks at a film tell of the seconds between them, head by head."""
+
+    def __init__(
+        self, index: PacketIndex, seen: Mapping[Fraction, NDArray[np.float32]], heads: Sequence[int] = ()
+    ) -> None:
+        ends = np.cumsum(heads)[:-1].tolist()
+        columns = [slice(*ends) for ends in pairwise([0, *ends, None])]
+        self._of_heads = [
+            Neighbourhood(index, {time: look[part] for time, look in seen.items()} if heads else seen)
+            for part in columns
+        ]
+
+    def certainty(self, times: Sequence[Fraction]) -> NDArray[np.float64]:
+        """(N,) as `Neighbourhood.certainty`, of the head that is least certain."""
+        return cast(NDArray[np.float64], np.min([one.certainty(times) for one in self._of_heads], axis=0))
+
+    def between(self, times: Sequence[Fraction]) -> NDArray[np.float32]:
+        """[N, K] as `Neighbourhood.between`."""
+        return np.concatenate([one.between(times) for one in self._of_heads], axis=1)
 
 
 class Neighbourhood:

@@ -2,16 +2,19 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from miles_deep.classify.channel import Channel, ChannelClosed
+from miles_deep.errors import ModelError
 from miles_deep.machine import cores
+from miles_deep.model.ensemble import Classifier, members_of, parts_of
 from miles_deep.model.model import Model
+from miles_deep.model.preprocess import Preprocess
 from miles_deep.video import (
     Accelerator,
     Frame,
@@ -42,20 +45,21 @@ class Seen:
     times: list[Fraction]
     """Seconds from the video's start at which they are shown, in no order."""
     values: NDArray[np.float32]
-    """[N, K]."""
+    """[N, R], raw: of several models, what those that did not look at these frames would say is NaN."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A frame ready for the network."""
+    """A frame ready for the networks."""
 
     time: Fraction
-    rgb: NDArray[np.uint8]
-    """[H, W, 3]; a view of the scaler's own buffer."""
+    rgb: tuple[NDArray[np.uint8], ...]
+    """[H, W, 3] in each way that models want it; views of the scalers' own buffers."""
 
 
 class Pipeline:
-    """Looks at frames of one film with one model.
+    """Looks at frames of one film with one model, or several: a frame is decoded once, and scaled once for all
+    models that want it the same way.
 
     Several decoders work side by side, each on groups of pictures of its own, and the network on what they find.
     Decoding groups apart needs less work than letting many threads share each frame, and nobody waits for others:
@@ -63,9 +67,13 @@ class Pipeline:
     """
 
     def __init__(
-        self, video: Video, model: Model, batch_size: int, accelerator: Accelerator | None = None
+        self, video: Video, model: Classifier, batch_size: int, accelerator: Accelerator | None = None
     ) -> None:
-        self._video, self._model, self._batch_size = video, model, batch_size
+        self._video, self._models, self._batch_size = video, members_of(model), batch_size
+        self._parts = parts_of(model)
+        shapes = [_shape(one.card.preprocess) for one in self._models]
+        self._shapes = [shape for number, shape in enumerate(shapes) if shape not in shapes[:number]]
+        self._shape_of = [self._shapes.index(shape) for shape in shapes]
         # While the film is opened. What goes wrong in it is told by the first inference, which tries again.
         self._preparing = threading.Thread(target=self._prepare, name="prepare")
         self._preparing.start()
@@ -93,11 +101,14 @@ class Pipeline:
         ends = [reading.end for reading in self._readings if reading.end is not None]
         return Reading(sum(reading.damaged for reading in self._readings), min(ends, default=None))
 
-    def look(self, times: Sequence[Fraction]) -> Iterator[Seen]:
+    def look(
+        self, times: Sequence[Fraction], lacking: Sequence[Container[Fraction]] | None = None
+    ) -> Iterator[Seen]:
         """Score the frames shown at some times.
 
         Args:
             times: seconds from the video's start, ascending.
+            lacking: of each model, those of the times at which it is to look; all of them where None.
 
         Yields:
             A batch's scores as soon as they are there; times at or after the film's end are left out.
@@ -107,13 +118,13 @@ class Pipeline:
             ModelError: the network cannot be run.
         """
         work = _Work(self._video, times, len(self._readers))
-        pictures: Channel[Picture] = Channel(QUEUED_BATCHES * self._batch_size)
+        pictures: Channel[Picture] = Channel(max(1, QUEUED_BATCHES * self._batch_size // len(self._shapes)))
         results: Channel[Seen] = Channel(QUEUED_BATCHES)
         workers = [
             threading.Thread(target=self._decode, args=(number, work, pictures), name=f"decode-{number}")
             for number in range(len(self._readers))
         ]
-        workers.append(threading.Thread(target=self._infer, args=(pictures, results), name="infer"))
+        workers.append(threading.Thread(target=self._infer, args=(pictures, results, lacking), name="infer"))
         try:
             for worker in workers:
                 worker.start()
@@ -124,17 +135,17 @@ class Pipeline:
             _join(workers)
 
     def _prepare(self) -> None:
-        with contextlib.suppress(Exception):
-            self._model.prepare()
+        for model in self._models:
+            with contextlib.suppress(Exception):
+                model.prepare()
 
     def _decode(self, number: int, work: "_Work", pictures: Channel[Picture]) -> None:
         try:
-            spec = self._model.card.preprocess
-            scaler = Scaler(self._video, spec.resized, spec.interpolation)
+            scalers = [(spec, Scaler(self._video, spec.resized, spec.interpolation)) for spec in self._shapes]
             reading = self._readings[number]
 
             def send(time: Fraction, frame: Frame) -> None:
-                pictures.send(Picture(time, spec.crop(scaler.rgb(frame))))
+                pictures.send(Picture(time, tuple(spec.crop(scaler.rgb(frame)) for spec, scaler in scalers)))
 
             for visit in work.visits():
                 if pictures.closed:
@@ -154,27 +165,69 @@ class Pipeline:
         except BaseException as error:
             pictures.close(error)
 
-    def _infer(self, pictures: Channel[Picture], results: Channel[Seen]) -> None:
+    def _infer(
+        self,
+        pictures: Channel[Picture],
+        results: Channel[Seen],
+        lacking: Sequence[Container[Fraction]] | None,
+    ) -> None:
         try:
-            spec = self._model.card.preprocess
-            batch = np.empty((self._batch_size, spec.height, spec.width, 3), np.uint8)
-            times: list[Fraction] = []
-            full = min(FIRST_BATCH, self._batch_size)
+            batches = [_Batch(model, self._batch_size) for model in self._models]
             self._preparing.join()
             for picture in pictures:
-                batch[len(times)] = picture.rgb
-                times.append(picture.time)
-                if len(times) == full:
-                    results.send(Seen(times, self._model.infer(batch[:full])))
-                    times, full = [], min(2 * full, self._batch_size)
-            if times:
-                results.send(Seen(times, self._model.infer(batch[: len(times)])))
+                for number, batch in enumerate(batches):
+                    if lacking is None or picture.time in lacking[number]:
+                        batch.add(picture.time, picture.rgb[self._shape_of[number]])
+                        if batch.is_full:
+                            results.send(self._seen(number, batch))
+            for number, batch in enumerate(batches):
+                if batch.times:
+                    results.send(self._seen(number, batch))
             results.close()
         except ChannelClosed:
             pictures.close()
         except BaseException as error:
             pictures.close()
             results.close(error)
+
+    def _seen(self, number: int, batch: "_Batch") -> Seen:
+        """What a model says of a batch, in its part of raw rows."""
+        if len(self._models) == 1:
+            return Seen(*batch.infer())
+        try:
+            times, values = batch.infer()
+        except ModelError as error:
+            name = self._models[number].card.name
+            raise error if name in str(error) else type(error)(f"model {name}: {error}") from error
+        raw = np.full((len(times), self._parts[-1].stop), np.nan, np.float32)
+        raw[:, self._parts[number]] = values
+        return Seen(times, raw)
+
+
+class _Batch:
+    """Frames that are gathered for a model."""
+
+    def __init__(self, model: Model, size: int) -> None:
+        spec = model.card.preprocess
+        self.times: list[Fraction] = []
+        self._model, self._size, self._full = model, size, min(FIRST_BATCH, size)
+        self._frames = np.empty((size, spec.height, spec.width, 3), np.uint8)
+
+    def add(self, time: Fraction, rgb: NDArray[np.uint8]) -> None:
+        """Copy a frame."""
+        self._frames[len(self.times)] = rgb
+        self.times.append(time)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to infer."""
+        return len(self.times) == self._full
+
+    def infer(self) -> tuple[list[Fraction], NDArray[np.float32]]:
+        """Times and scores of all that was gathered; the next batch begins, and may be larger."""
+        times, values = self.times, self._model.infer(self._frames[: len(self.times)])
+        self.times, self._full = [], min(2 * self._full, self._size)
+        return times, values
 
 
 class _Work:
@@ -225,3 +278,8 @@ def _join(threads: Sequence[threading.Thread]) -> None:
                 interrupted = again
     if interrupted is not None:
         raise interrupted
+
+
+def _shape(spec: Preprocess) -> Preprocess:
+    """What there is to do with a frame before it is in the batch; the rest is part of the network."""
+    return replace(spec, channels="rgb", mean=(0.0,) * 3, scale=(1.0,) * 3, layout="nchw")

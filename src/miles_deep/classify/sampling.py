@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-from miles_deep.classify.certainty import Neighbourhood
+from miles_deep.classify.certainty import Surroundings
 from miles_deep.classify.looks import Look
 from miles_deep.video import Reading
 from miles_deep.video.packets import PacketIndex
@@ -38,7 +38,9 @@ def midpoints(end: Fraction) -> list[Fraction]:
     return [midpoint(second, end) for second in range(math.ceil(end))]
 
 
-def exact(index: PacketIndex, reading: Callable[[], Reading], effort: float) -> Strategy:
+def exact(
+    index: PacketIndex, reading: Callable[[], Reading], effort: float, heads: Sequence[int] = ()
+) -> Strategy:
     """Look at every second: the frame shown at its midpoint."""
     end = index.end
     while True:
@@ -54,11 +56,13 @@ LONGEST = Fraction(6)
 them not to, much comes and goes."""
 
 
-def adaptive(index: PacketIndex, reading: Callable[[], Reading], effort: float) -> Strategy:
+def adaptive(
+    index: PacketIndex, reading: Callable[[], Reading], effort: float, heads: Sequence[int] = ()
+) -> Strategy:
     """Look at keyframes, one a second at most, then at seconds whose label is not certain enough, until all are.
 
     Keyframes are cheap, and encoders put them where shots begin. How certain the label of a second is that was
-    not looked at, `certainty.Neighbourhood` tells from the looks around it and the sizes of the packets between.
+    not looked at, `certainty.Surroundings` tells from the looks around it and the sizes of the packets between.
     """
     wave = asked = _keyframes(index)
     while True:
@@ -68,7 +72,7 @@ def adaptive(index: PacketIndex, reading: Callable[[], Reading], effort: float) 
         if not seen:
             wave = [time for time in unseen if time not in asked]
         else:
-            around = Neighbourhood(index, seen)
+            around = Surroundings(index, seen, heads)
             sure = dict(zip(unseen, around.certainty(unseen), strict=True))
             candidates = sorted(set(unseen) - set(asked))
             uncertain = [time for time in candidates if sure[time] < effort or effort == 1]
@@ -122,11 +126,12 @@ def _filled(
     return [time for time in candidates if time <= reach.get(bisect_right(keyframes, time), -1)]
 
 
-SAMPLINGS: dict[str, Callable[[PacketIndex, Callable[[], Reading], float], Strategy]] = {
+SAMPLINGS: dict[str, Callable[[PacketIndex, Callable[[], Reading], float, Sequence[int]], Strategy]] = {
     "exact": exact,
     "adaptive": adaptive,
 }
-"""Name to strategy: what `sampling=` takes."""
+"""Name to strategy: what `sampling=` takes. It is told of the film's packets, what came out of the decoders so
+far, the effort, and how many labels each head has (see `Scores.heads`)."""
 
 EFFORT = 0.9
 """How certain the label of a second must be to go without a look, where nobody says."""

@@ -13,8 +13,9 @@ from miles_deep.classify.looks import Look, Looks
 from miles_deep.classify.pipeline import Pipeline
 from miles_deep.classify.sampling import EFFORT, SAMPLINGS, Second
 from miles_deep.classify.scores import Scores
+from miles_deep.classify.sights import Sights
 from miles_deep.errors import OptionError
-from miles_deep.model.model import Model
+from miles_deep.model.ensemble import Classifier, heads_of
 from miles_deep.timecode import clock
 from miles_deep.video import Reading, Video, choose
 from miles_deep.video.hardware import CHOICES
@@ -34,7 +35,7 @@ MAX_BATCH = 256
 
 def score(
     video: Video,
-    model: Model,
+    model: Classifier,
     sampling: str = "exact",
     effort: float | None = None,
     batch_size: int = 32,
@@ -48,14 +49,14 @@ def score(
 
     Args:
         video: what `probe` told.
-        model: the classifier.
+        model: the classifier, or several.
         sampling: a name in `SAMPLINGS`. A film that does not tell when its frames are shown has to be decoded
             whole, so there `exact` is taken always.
         effort: 0.5…1, how certain the label of a second must be to go without a look; `sampling.EFFORT` where
             None. `exact` has no use for it.
         batch_size: frames given to the network at a time.
         hwaccel: a name in `video.hardware.CHOICES`: what to decode with.
-        known: what was seen before; it is not looked at again.
+        known: what was seen before, raw (see `Sights`); it is not looked at again.
         checkpoint: is given all that was seen from time to time, and at the end.
         progress: is told how far it is.
 
@@ -67,24 +68,25 @@ def score(
     """
     effort = check(sampling, effort, batch_size, hwaccel)
     sampling = sampling if video.ordered else "exact"
-    seen = _Memory(known or {}, checkpoint)
+    seen, heads = _Memory(Sights(model, known or {}), checkpoint), heads_of(model)
     accelerator = choose(video, hwaccel).accelerator
     with closing(Pipeline(video, model, batch_size, accelerator)) as pipeline, seen:
-        strategy = SAMPLINGS[sampling](video.index, lambda: pipeline.reading, effort)
+        strategy = SAMPLINGS[sampling](video.index, lambda: pipeline.reading, effort, heads)
         wave, done, end = next(strategy), Fraction(0), video.index.end
         asked: Looks = {}
         while True:
-            new = [moment for moment in wave if moment not in seen.looks]
+            lacking = seen.sights.lacking(wave)
+            new = sorted(set().union(*lacking))
             goal = end if sampling == "exact" else (done + end) / 2  # how many waves will come nobody knows
-            count = 0
-            for batch in pipeline.look(new) if new else ():
+            count, whole = 0, sum(map(len, lacking))
+            for batch in pipeline.look(new, lacking) if new else ():
                 seen.add(dict(zip(batch.times, batch.values, strict=True)))
                 count += len(batch.times)
                 if progress is not None:
-                    progress(done + (goal - done) * Fraction(count, len(new)), end)
+                    progress(done + (goal - done) * Fraction(count, whole), end)
             done = goal
             # Only what was asked for: what is known beside it must not change what comes out.
-            asked |= {moment: seen.looks[moment] for moment in wave if moment in seen.looks}
+            asked |= seen.sights.rows(wave)
             try:
                 wave = strategy.send(asked)
             except StopIteration as finished:
@@ -105,6 +107,8 @@ def score(
         looked=np.array([second.looked for second in seconds], np.bool_),
         sampling=sampling,
         effort=1.0 if sampling == "exact" else effort,
+        heads=heads,
+        rules=model.rules,
     )
 
 
@@ -125,9 +129,9 @@ def check(sampling: str, effort: float | None, batch_size: int, hwaccel: str) ->
 class _Memory:
     """All that was seen of a film, kept from time to time, and at the end, whichever that is."""
 
-    def __init__(self, known: Mapping[Fraction, Look], checkpoint: Checkpoint | None) -> None:
-        self.looks: Looks = dict(known)
-        self._checkpoint, self._kept, self._last = checkpoint, len(self.looks), time.monotonic()
+    def __init__(self, sights: Sights, checkpoint: Checkpoint | None) -> None:
+        self.sights = sights
+        self._checkpoint, self._new, self._last = checkpoint, False, time.monotonic()
 
     def __enter__(self) -> Self:
         return self
@@ -139,15 +143,16 @@ class _Memory:
 
     def add(self, looks: Mapping[Fraction, Look]) -> None:
         """Remember what was just seen."""
-        self.looks.update(looks)
+        self.sights.add(looks)
+        self._new = True
         if time.monotonic() - self._last >= CHECKPOINT_EVERY:
             self.keep()
 
     def keep(self) -> None:
         """Have it kept, where anything is new."""
-        if self._checkpoint is not None and len(self.looks) > self._kept:
-            self._checkpoint(self.looks)
-        self._kept, self._last = len(self.looks), time.monotonic()
+        if self._checkpoint is not None and self._new:
+            self._checkpoint(self.sights.looks)
+        self._new, self._last = False, time.monotonic()
 
 
 def _notes(video: Video, reading: Reading) -> list[str]:

@@ -48,6 +48,11 @@ class Scores:
     """0…1, how much certainty was asked of a sampling that leaves seconds out; 1 where none is left out."""
     video: str = ""
     """The film's fingerprint."""
+    heads: tuple[int, ...] = ()
+    """How many labels each model has, where several with labels of their own stand side by side: each has a winner
+    of its own in every second. Empty where all labels compete with each other."""
+    rules: dict[str, float | str] = field(default_factory=dict)
+    """What the model's card has for finding segments where nobody says otherwise; see `ModelCard.rules`."""
 
     def __post_init__(self) -> None:
         rows = len(self.times)
@@ -58,6 +63,8 @@ class Scores:
             object.__setattr__(self, "looked", np.ones(rows, np.bool_))
         if self.looked.shape != (rows,):
             raise FormatError(f"{self.looked.shape} marks for {rows} seconds")
+        if self.heads and (sum(self.heads) != len(self.labels) or min(self.heads) < 1):
+            raise FormatError(f"heads of {list(self.heads)} labels for {len(self.labels)} labels")
 
     def __len__(self) -> int:
         return len(self.times)
@@ -103,6 +110,8 @@ def to_table(scores: Scores) -> Table:
             "sampling": scores.sampling,
             "effort": scores.effort,
             "video": scores.video,
+            **({"heads": scores.heads} if scores.heads else {}),
+            **({"rules": scores.rules} if scores.rules else {}),
         },
     )
 
@@ -141,6 +150,8 @@ def _from_table(table: Table) -> Scores:
         sampling=_text(meta.get("sampling", "exact")),
         effort=float(meta.get("effort", 1)),
         video=_text(meta.get("video", "")),
+        heads=_heads(meta.get("heads", []), len(labels)),
+        rules=dict(meta.get("rules", {})),
     )
     _check(scores, second)
     return scores
@@ -174,6 +185,14 @@ def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise TypeError("metadata of another kind")
     return tuple(map(_text, value))
+
+
+def _heads(value: Any, labels: int) -> tuple[int, ...]:
+    if not (isinstance(value, list) and all(type(count) is int and count > 0 for count in value)):
+        raise TypeError("metadata of another kind")
+    if value and sum(value) != labels:
+        raise ValueError(f"its models have {sum(value)} labels, and it has {labels}")
+    return tuple(value)
 
 
 def _text(value: Any) -> str:

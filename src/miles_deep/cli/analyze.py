@@ -8,8 +8,9 @@ import click
 from miles_deep.cli.flags import BATCH_SIZE, CAFFE, FORCE, HELP, JSON, MODEL, MOVIE, PATH, WATCHING, flags
 from miles_deep.cli.printing import how_watched, print_json
 from miles_deep.cli.text import one_line, shown
-from miles_deep.cli.watch import Watched, Watching, refuse_input, watch
+from miles_deep.cli.watch import Watched, Watching, models_record, refuse_input, watch
 from miles_deep.files import check_writable
+from miles_deep.model.ensemble import Classifier
 from miles_deep.timecode import clock
 from miles_deep.video import probe
 
@@ -34,7 +35,7 @@ def analyze(scores: Path | None, **given: Any) -> None:
         watched.scores.save(scores)
     places = [place for place in (scores, _kept_in(how, watched)) if place is not None]
     if how.as_json:
-        print_json(_record(watched, model.card.name, places))
+        print_json(_record(watched, model, places))
         return
     click.echo(f"{shown(video.path)}: {clock(watched.scores.duration)}, {how_watched(watched)}")
     click.echo(f"by {one_line(model.card.name)}, {watched.scores.sampling} sampling")
@@ -48,7 +49,7 @@ def _kept_in(how: Watching, watched: Watched) -> Path | None:
     return folder if folder is not None and folder.is_dir() else None
 
 
-def _record(watched: Watched, model: str, places: list[Path]) -> dict[str, object]:
+def _record(watched: Watched, model: Classifier, places: list[Path]) -> dict[str, object]:
     scores = watched.scores
     looked = int(scores.looked.sum())
     return {
@@ -61,8 +62,9 @@ def _record(watched: Watched, model: str, places: list[Path]) -> dict[str, objec
         "effort": scores.effort,
         "fresh": watched.fresh,
         "wall": round(watched.wall, 3),
-        "model": model,
+        "model": model.card.name,
         "digest": scores.model,
+        **models_record(model),
         "labels": scores.labels,
         "scores": [shown(place) for place in places],
         "notes": scores.notes,

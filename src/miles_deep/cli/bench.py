@@ -7,10 +7,11 @@ import click
 
 from miles_deep.bench import measure
 from miles_deep.bench.report import as_text
-from miles_deep.cli.flags import FORCE, HELP, JSON, MODEL, PATH, PNG, flags
+from miles_deep.cli.flags import DEVICE, FORCE, HELP, JSON, NAMES, PATH, PNG, flags
 from miles_deep.cli.printing import print_json
 from miles_deep.cli.text import one_line, shown
 from miles_deep.cli.watch import refuse_input
+from miles_deep.errors import OptionError
 from miles_deep.files import check_writable
 from miles_deep.model.catalog import DEFAULT
 
@@ -22,13 +23,13 @@ QUICK = click.option("--quick", is_flag=True, help="Leave out the choice of effo
 
 
 @click.command(context_settings=HELP)
-@flags(FILM, ROUNDS, QUICK, PNG, MODEL, FORCE, JSON)
+@flags(FILM, ROUNDS, QUICK, PNG, NAMES, DEVICE, FORCE, JSON)
 def bench(
     movie: Path | None,
     rounds: int,
     quick: bool,
     png: Path | None,
-    model: str | None,
+    model: tuple[str, ...],
     device: str,
     force: bool,
     as_json: bool,
@@ -38,10 +39,14 @@ def bench(
     Without MOVIE the network alone is measured. All of it is run in processes of its own, in turn, without the
     user's cache. A film of ten minutes takes about ten minutes, four with --quick.
     """
+    if len(model) > 1:
+        raise OptionError("bench measures one model at a time")
     if png is not None:
         refuse_input("--png", png, {"the film itself": movie})
         check_writable(png, force)
-    report = measure(movie, model or DEFAULT, device, rounds, quick, _tell if sys.stderr.isatty() else None)
+    report = measure(
+        movie, model[0] if model else DEFAULT, device, rounds, quick, _tell if sys.stderr.isatty() else None
+    )
     _wipe()
     if png is not None:
         from miles_deep.bench.chart import draw

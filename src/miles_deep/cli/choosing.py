@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 from miles_deep.cli.watch import Watched, Watching
 from miles_deep.errors import OptionError
-from miles_deep.model import Model
+from miles_deep.model.ensemble import Classifier, heads_of
 from miles_deep.timeline import (
     Margin,
     Rule,
@@ -20,8 +21,12 @@ from miles_deep.timeline import (
     select,
 )
 from miles_deep.timeline.rules import SMOOTHINGS, Smoothing
-from miles_deep.timeline.targets import contest
+from miles_deep.timeline.rules_table import as_rules
+from miles_deep.timeline.targets import background_names, contest
 from miles_deep.workflow import refine
+
+MOST_NAMES = 12
+"""Labels that are named where none of them was found; a model may have thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +39,12 @@ class Ruling(Watching):
     min_coverage: float | None
     rules: Path | None
     smooth: str | None
+    each: bool | None
     classic: bool
 
-    def ruling(self, model: Model) -> Rules:
-        """The rules, from `--rules` with the other flags on top, which do not touch those of single labels.
+    def ruling(self, model: Classifier) -> Rules:
+        """The rules, from `--rules`, or else those of the model, with the other flags on top, which do not touch
+        those of single labels.
 
         Raises:
             OptionError: a value is out of range.
@@ -51,13 +58,20 @@ class Ruling(Watching):
             usual.max_gap if self.max_gap is None else self.max_gap,
             usual.min_length if self.min_cut is None else self.min_cut,
             usual.min_coverage if self.min_coverage is None else self.min_coverage,
-            "classic" if self.classic else "plain",
+            self._method(usual),
         )
         return replace(read, general=general, smoothing=smoothing_of(self.smooth, read.smoothing))
 
-    def _read(self, model: Model) -> Rules:
+    def _method(self, usual: Rule) -> Literal["plain", "each", "classic"]:
+        if self.classic and self.each:
+            raise OptionError("--classic and --each exclude each other: in the first program labels compete")
+        if self.classic:
+            return "classic"
+        return usual.method if self.each is None else "each" if self.each else "plain"
+
+    def _read(self, model: Classifier) -> Rules:
         if self.rules is None:
-            return Rules()
+            return Rules() if self.classic else as_rules(None, model.rules)
         if self.classic:
             raise OptionError("--classic and --rules exclude each other: the first program knew no such rules")
         from miles_deep.timeline.rules_file import check_labels, read_rules
@@ -99,7 +113,7 @@ class Choosing(Ruling):
                 raise OptionError(f"{flag} is about what is kept, so it needs -t, -x or --drop")
         margin_of(self.margin)
 
-    def asked(self, model: Model) -> "Choice":
+    def asked(self, model: Classifier) -> "Choice":
         """What is asked for, read and found right: what is wrong is told before any work.
 
         Raises:
@@ -107,19 +121,20 @@ class Choosing(Ruling):
             OptionError, FormatError: the rules are wrong.
         """
         rules = self.ruling(model)
-        keep = list(foreground(model.labels, model.background)) if self.all_but_background else list(self.targets)
+        keep = self.targets
+        if self.all_but_background:
+            keep = foreground(model.labels, model.background, model.groups, heads_of(model))
         for targets in (keep, self.dropped):
-            if targets:
-                contest(targets, model.labels, model.groups)
-        return Choice(tuple(keep), self.dropped, rules, margin_of(self.margin))
+            check_targets(targets, model)
+        return Choice(keep, self.dropped, rules, margin_of(self.margin))
 
-    def choose(self, choice: "Choice", watched: Watched, model: Model) -> Selection:
+    def choose(self, choice: "Choice", watched: Watched, model: Classifier) -> Selection:
         """What is kept of a film that was watched, and the segments that say so; its edges to the frame.
 
-        Where nothing is said of what to keep, that is the segments of all labels.
+        Where nothing is said of what to keep, that is the segments of all labels, or of all groups of `--groups`.
         """
         if not self.chooses:
-            return Selection(tuple(find_all(watched.scores, choice.rules)), ())
+            return Selection(tuple(find_all(watched.scores, choice.rules, self.asked_groups(model))), ())
         keep, drop = (
             self.found(watched, targets, model, choice.rules) if targets else None
             for targets in (choice.keep, choice.drop)
@@ -128,7 +143,7 @@ class Choosing(Ruling):
         margin = choice.margin if self.selects else None
         return select(keep, drop or (), watched.scores.duration, margin)
 
-    def found(self, watched: Watched, targets: Sequence[str], model: Model, rules: Rules) -> list[Segment]:
+    def found(self, watched: Watched, targets: Sequence[str], model: Classifier, rules: Rules) -> list[Segment]:
         """The segments of some targets in a film that was watched; their edges to the frame."""
         segments = find_segments(watched.scores, targets, rules)
         if not self.refines:
@@ -148,8 +163,24 @@ class Choice:
 
     @property
     def named(self) -> tuple[str, ...]:
-        """All targets, to keep or to drop."""
-        return (*self.keep, *self.drop)
+        """All targets, to keep or to drop, as a line has room for them."""
+        return listed((*self.keep, *self.drop))
+
+
+def listed(names: Sequence[str]) -> tuple[str, ...]:
+    """No more names than can be read in a line."""
+    return (*names[:MOST_NAMES], "…") if len(names) > MOST_NAMES else tuple(names)
+
+
+def background_of(model: Classifier) -> str:
+    """What to call what `-x` leaves out."""
+    return ", ".join(background_names(model.labels, model.background, model.groups, heads_of(model)))
+
+
+def check_targets(targets: Sequence[str], model: Classifier) -> None:
+    """Refuse targets that are none of a model, before any work. Raises LabelError, ExpressionError."""
+    if targets:
+        contest(targets, model.labels, model.groups, heads_of(model))
 
 
 def smoothing_of(text: str | None, usual: Smoothing) -> Smoothing:

@@ -14,7 +14,7 @@ from miles_deep.cli.treating import Treated, Wish, in_words, together
 from miles_deep.cli.watch import notes, watch
 from miles_deep.edit import Take
 from miles_deep.errors import OptionError
-from miles_deep.model import Model
+from miles_deep.model.ensemble import Classifier
 from miles_deep.timecode import Span
 from miles_deep.timeline import Segment
 from miles_deep.video import Video
@@ -52,7 +52,7 @@ class Chosen:
         return Take(self.video, self.kept, [one.effect for one in self.treated])
 
 
-def asked_of(options: Options, model: Model, videos: Sequence[Video]) -> Asked:
+def asked_of(options: Options, model: Classifier, videos: Sequence[Video]) -> Asked:
     """What is asked for, read and found right: what is wrong is told before any work.
 
     Raises:
@@ -67,7 +67,7 @@ def asked_of(options: Options, model: Model, videos: Sequence[Video]) -> Asked:
     return asked
 
 
-def chosen_of(options: Options, asked: Asked, model: Model, video: Video) -> Chosen:
+def chosen_of(options: Options, asked: Asked, model: Classifier, video: Video) -> Chosen:
     """Watch a film, and choose."""
     watched = watch(options, video, model)
     selection = options.choose(asked.choice, watched, model)

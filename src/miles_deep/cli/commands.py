@@ -14,6 +14,8 @@ COMMANDS: dict[str, str] = {
     "evaluate": "Hold segments against what is known to be in films.",
     "tune": "Find the rules that reproduce what is known to be in films.",
     "scores": "What is kept of films that were watched: list, show, clear.",
+    "classify": "The labels of pictures, with the models that films are watched with.",
+    "models": "The classifiers that there are: list, show, import, fetch, remove, check.",
     "bench": "This machine, measured: how fast it watches a film, against bare decoding.",
 }
 """Name to what it does. Each is the function of that name in the module of that name, imported when asked for."""

@@ -14,10 +14,10 @@ from miles_deep.cli.text import one_line, shown
 from miles_deep.cli.watch import refuse_input, watch
 from miles_deep.errors import FormatError, OptionError
 from miles_deep.files import same_file
-from miles_deep.model import Model
+from miles_deep.model.ensemble import Classifier, heads_of
 from miles_deep.timecode import Span
 from miles_deep.timeline.tuning.evaluation import LabelResult
-from miles_deep.timeline.tuning.examples import NONE, check_truth
+from miles_deep.timeline.tuning.examples import NONE, SIDE_BY_SIDE, check_truth
 from miles_deep.timeline.tuning.truth import Row, Truth, read_truth
 from miles_deep.video import Video, probe
 
@@ -43,13 +43,14 @@ class Examining(Ruling):
     def check_output(self, flag: str, output: Path) -> None:
         """Refuse to write over what is read, but for rules, which may be tuned in place. Raises OptionError."""
         films = {f"the film {shown(movie)}": movie for movie in self.movies}
-        model = Path(self.model) if self.model else None
         caffe = {"-p": self.prototxt, "-w": self.weights, "-m": self.mean, "-l": self.labels}
         files = {f"the file of {name}": path for name, path in caffe.items()}
-        given = {**films, "the file of --truth": self.truth, "the file of --model": model, **files}
+        given = {**films, "the file of --truth": self.truth, "the file of --groups": self.groups, **files}
         refuse_input(flag, output, given)
+        for name in self.model:
+            refuse_input(flag, output, {"the file of --model": Path(name)})
 
-    def known(self, model: Model, labelled: bool = False) -> tuple[Truth, list[Video]]:
+    def known(self, model: Classifier, labelled: bool = False) -> tuple[Truth, list[Video]]:
         """The truth, which fits the films and the model, and the films.
 
         Args:
@@ -59,6 +60,8 @@ class Examining(Ruling):
         Raises:
             MilesDeepError: the truth or a film cannot be read, or they do not fit each other.
         """
+        if heads_of(model):
+            raise OptionError(SIDE_BY_SIDE)
         for number, movie in enumerate(self.movies):
             if any(movie == other or same_file(movie, other) for other in self.movies[:number]):
                 raise OptionError(f"{shown(movie)}: is given twice")
@@ -70,7 +73,7 @@ class Examining(Ruling):
             raise FormatError(f"{truth.path}: no row has a label, so there is nothing to tune rules by")
         return truth, videos
 
-    def watched(self, model: Model, videos: Sequence[Video]) -> dict[Path, Scores]:
+    def watched(self, model: Classifier, videos: Sequence[Video]) -> dict[Path, Scores]:
         """The scores of every film."""
         return {movie: watch(self, video, model).scores for movie, video in zip(self.movies, videos, strict=True)}
 

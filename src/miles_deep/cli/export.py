@@ -120,7 +120,10 @@ def export(**given: Any) -> None:
     paths = how.paths(video)
     watched = watch(how, video, model)
     selection = how.choose(choice, watched, model)
-    results = export_all(_cutlist(how, watched, selection), _wanted(how, paths, selection, video), force=how.force)
+    labels = how.asked_groups(model) or model.labels
+    results = export_all(
+        _cutlist(how, watched, selection, labels), _wanted(how, paths, selection, video), force=how.force
+    )
     notes((note for result in results for note in result.notes), video.path)
     _print(how, video, selection, results)
 
@@ -136,11 +139,9 @@ def _wanted(how: Exporting, paths: dict[str, Path], selection: Selection, video:
     return {name: path for name, path in paths.items() if name not in idle}
 
 
-def _cutlist(how: Exporting, watched: Watched, selection: Selection) -> Cutlist:
+def _cutlist(how: Exporting, watched: Watched, selection: Selection, labels: tuple[str, ...]) -> Cutlist:
     scores = watched.scores
-    return Cutlist(
-        watched.video, scores.duration, selection.segments, selection.kept, scores.labels, scores, how.mark
-    )
+    return Cutlist(watched.video, scores.duration, selection.segments, selection.kept, labels, scores, how.mark)
 
 
 def _print(how: Exporting, video: Video, selection: Selection, results: Sequence[ExportResult]) -> None:

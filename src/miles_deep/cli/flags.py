@@ -29,18 +29,33 @@ ONE_OF_MOVIES = click.argument("movies", nargs=-1, required=True, type=PATH, met
 BATCH_SIZE = click.option(
     "-b", "--batch-size", "batch_size", metavar="N", default=32, show_default=True, help="Batch size."
 )
+WEIGHTS = click.option("-w", "weights", type=PATH, metavar="FILE", help="Caffe model: weights.")
+MEAN = click.option(
+    "-m",
+    "mean",
+    type=PATH,
+    metavar="FILE|B,G,R",
+    help="Caffe model: mean (.binaryproto, .npy), or three numbers: blue,green,red.",
+)
 CAFFE = (
     click.option("-p", "prototxt", type=PATH, metavar="FILE", help="Caffe model: prototxt."),
-    click.option("-w", "weights", type=PATH, metavar="FILE", help="Caffe model: weights."),
-    click.option("-m", "mean", type=PATH, metavar="FILE", help="Caffe model: mean image."),
+    WEIGHTS,
+    MEAN,
     click.option("-l", "labels", type=PATH, metavar="FILE", help="Caffe model: labels, one a line."),
 )
-MODEL = (
-    click.option("--model", metavar="NAME|FILE", help="Model, by name or .onnx file.  [default: open_nsfw]"),
-    click.option(
-        "--device", metavar="NAME", default="auto", show_default=True, help="auto, cpu, onnxruntime, cuda, …"
-    ),
+DEVICE = click.option(
+    "--device", metavar="NAME", default="auto", show_default=True, help="auto, cpu, onnxruntime, cuda, …"
 )
+GROUPS = click.option(
+    "--groups", type=PATH, metavar="FILE", help="Groups of labels (TOML), in place of the model's own."
+)
+NAMES = click.option(
+    "--model",
+    multiple=True,
+    metavar="NAME|FILE",
+    help="Model, by name or .onnx file; given again, another that looks at the same frames.  [default: open_nsfw]",
+)
+MODEL = (NAMES, DEVICE, GROUPS)
 WATCHING = (
     click.option(
         "--sampling",
@@ -60,16 +75,19 @@ WATCHING = (
         "--hwaccel", type=click.Choice(CHOICES), default="auto", show_default=True, help="What decodes the film."
     ),
 )
-TARGETS = (
+KEEP = (
     click.option(
         "-t",
         "--keep",
         "targets",
         multiple=True,
         metavar="A,B",
-        help="Keep only segments of these labels or groups; also: 'a|b', 'a & !b', '(a|b) & c'.",
+        help="Keep only these labels or groups; also: 'a|b', 'a & !b', '(a|b) & c'.",
     ),
     click.option("-x", "all_but_background", is_flag=True, help="Keep all but the model's background label."),
+)
+TARGETS = (
+    *KEEP,
     click.option("--drop", "dropped", multiple=True, metavar="A,B", help="Take segments of these away."),
 )
 EFFECTS = (
@@ -95,14 +113,15 @@ EFFECTS = (
         help=f"Play segments of these X times as fast, {float(SLOWEST):g} to {float(FASTEST):g}.",
     ),
 )
+MIN_SCORE = click.option(
+    "-s", "min_score", type=float, metavar="X", help=f"Min score, 0 to 1.  [default: {USUAL.min_score}]"
+)
 RULE = (
     click.option(
         "-u", "min_cut", type=float, metavar="S", help=f"Min cut, seconds.  [default: {USUAL.min_length}]"
     ),
     click.option("-g", "max_gap", type=int, metavar="S", help=f"Max gap, seconds.  [default: {USUAL.max_gap}]"),
-    click.option(
-        "-s", "min_score", type=float, metavar="X", help=f"Min score, 0 to 1.  [default: {USUAL.min_score}]"
-    ),
+    MIN_SCORE,
     click.option(
         "-v",
         "min_coverage",
@@ -118,6 +137,12 @@ RULE = (
         metavar="none|median[:S]|viterbi[:S]",
         help="What evens out odd seconds first, with the median's window or Viterbi's switch cost in seconds."
         f"  [default: none; {SMOOTH.window}, {SMOOTH.switch_cost}]",
+    ),
+    click.option(
+        "--each/--no-each",
+        default=None,
+        help="A second is every label's that reaches its min score, whoever wins: for labels that do not exclude "
+        "each other.  [default: as the model's card has it]",
     ),
     click.option("--classic", is_flag=True, help="Find segments exactly as the first program did."),
 )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from miles_deep.cli.choosing import listed
 from miles_deep.cli.options import Options
 from miles_deep.cli.printing import film_record, print_json, print_segments, segment_record
 from miles_deep.cli.progress import progress_bar
@@ -36,7 +37,7 @@ def mark_film(options: Options) -> None:
         record = {"movie": shown(video.path), "segments": [segment_record(s) for s in segments]}
         print_json({**record, "outputs": [film_record(film) for film in films]})
         return
-    print_segments(segments, choice.named or model.labels, options.reduces)
+    print_segments(segments, choice.named or listed(options.asked_groups(model) or model.labels), options.reduces)
     for film in films:
         marked = counted(len(segments), "segment")
         click.echo(f"wrote {shown(film.path)}: {clock(film.duration)} with {marked} as chapters")

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import click
 
-from miles_deep.cli.choosing import Choice, Choosing
+from miles_deep.cli.choosing import Choice, Choosing, background_of
 from miles_deep.cli.flags import BATCH_SIZE, CAFFE, EDGES, FORCE, JSON, MODEL, RULE, TARGETS, WATCHING
 from miles_deep.cli.printing import print_json, segment_record
 from miles_deep.cli.text import counted, shown
 from miles_deep.cli.watch import refuse_input, watch
 from miles_deep.files import check_writable
-from miles_deep.model import Model
+from miles_deep.model.ensemble import Classifier
 from miles_deep.report import Findings
 from miles_deep.video import Video, probe
 
@@ -52,10 +52,10 @@ def draw_film(
     click.echo(f"wrote {shown(path)}: {counted(len(findings.segments), 'segment')}")
 
 
-def _findings(how: Choosing, choice: Choice, model: Model, video: Video) -> Findings:
+def _findings(how: Choosing, choice: Choice, model: Classifier, video: Video) -> Findings:
     watched = watch(how, video, model)
     selection = how.choose(choice, watched, model)
-    all_but = (f"all but {', '.join(model.background)}",) if how.all_but_background else ()
+    all_but = (f"all but {background_of(model)}",) if how.all_but_background else ()
     return Findings(
         video,
         watched.scores,

@@ -5,51 +5,74 @@ from fractions import Fraction
 
 import click
 
-from miles_deep.classify import Scores
+from miles_deep.cli.choosing import background_of
 from miles_deep.cli.commands import COMMANDS
 from miles_deep.cli.options import Options
 from miles_deep.cli.printing import how_watched, print_json, segment_record
 from miles_deep.cli.text import bar, counted, one_line, shown, width
-from miles_deep.cli.watch import Watched, watch
-from miles_deep.model import Model
+from miles_deep.cli.watch import Watched, models_record, watch
+from miles_deep.model.ensemble import Classifier
+from miles_deep.model.naming import spoken_name
 from miles_deep.timecode import clock
 from miles_deep.timeline import Segment, find_all
 from miles_deep.video import probe
 
+Found = dict[str, list[Segment]]
+"""Labels or groups, all of them, to their segments in order."""
+
 MAX_BAR = 72
+
+MOST_ROWS = 20
+"""Of a table; where more was found, what has most seconds is shown."""
+
+LONGEST = 40
+"""Letters of a name in the table."""
 
 
 def summary(options: Options) -> None:
-    """Watch the film and print what it contains; write nothing."""
+    """Watch the film and print what it contains, groups first; write nothing."""
     model, video = options.load(), probe(options.movie)
     rules = options.ruling(model)
     watched = watch(options, video, model)
-    segments = find_all(watched.scores, rules)
+    segments = _by_name(model.labels, find_all(watched.scores, rules))
+    groups = tuple(model.groups)
+    of_groups = _by_name(groups, find_all(watched.scores, rules, groups) if groups else ())
     if options.as_json:
-        print_json(_record(watched, segments))
+        print_json(_record(watched, model, of_groups, segments))
         return
     _print_head(watched)
-    _print_table(watched.scores, segments)
-    _print_next(options, model, segments)
+    _print_tables(watched.scores.duration, of_groups, segments)
+    _print_next(options, model, of_groups, segments)
 
 
-def _record(watched: Watched, segments: Sequence[Segment]) -> dict[str, object]:
-    found = {label: [s for s in segments if s.label == label] for label in watched.scores.labels}
+def _by_name(names: Sequence[str], segments: Sequence[Segment]) -> Found:
+    found: Found = {name: [] for name in names}
+    for segment in segments:
+        found[segment.label].append(segment)
+    return found
+
+
+def _record(watched: Watched, model: Classifier, of_groups: Found, segments: Found) -> dict[str, object]:
+    def records(kind: str, found: Found) -> list[dict[str, object]]:
+        return [
+            {kind: name, "seconds": _seconds(of_name), "segments": [segment_record(s) for s in of_name]}
+            for name, of_name in found.items()
+        ]
+
     return {
         "movie": shown(watched.video.path),
         "duration": float(watched.scores.duration),
         "seconds": len(watched.scores),
         "looked": int(watched.scores.looked.sum()),
-        "labels": [
-            {
-                "label": label,
-                "seconds": float(sum(s.span.length for s in of_label)),
-                "segments": [segment_record(s) for s in of_label],
-            }
-            for label, of_label in found.items()
-        ],
+        **models_record(model),
+        **({"groups": records("group", of_groups)} if of_groups else {}),
+        "labels": records("label", segments),
         "notes": watched.scores.notes,
     }
+
+
+def _seconds(segments: Sequence[Segment]) -> float:
+    return float(sum(segment.span.length for segment in segments))
 
 
 def _print_head(watched: Watched) -> None:
@@ -63,20 +86,42 @@ def _print_head(watched: Watched) -> None:
     click.echo(how_watched(watched))
 
 
-def _print_table(scores: Scores, segments: Sequence[Segment]) -> None:
-    found = {label: one_line(label) for label in scores.labels if any(s.label == label for s in segments)}
-    name_width = max([5, *map(len, found.values())])
-    cells = max(10, min(MAX_BAR, width() - name_width - 24))
-    end = clock(scores.duration)
-    begin = clock(0) if cells > len(clock(0) + end) else ""
-    click.echo(f"\n{'label':<{name_width}}  seconds  segments  {begin}{end:>{cells - len(begin)}}")
-    for label, name in found.items():
-        of_label = [s for s in segments if s.label == label]
-        seconds = float(sum(s.span.length for s in of_label))
-        drawn = bar(_covered(of_label, scores.duration, cells))
-        click.echo(f"{name:<{name_width}}  {seconds:7.0f}  {len(of_label):8}  {drawn}".rstrip())
-    if missing := len(scores.labels) - len(found):
+def _print_tables(duration: Fraction, of_groups: Found, segments: Found) -> None:
+    tables = {"group": _most(of_groups), "label": _most(segments)}
+    name_width = max([5, *(len(_short(name)) for rows in tables.values() for name in rows)])
+    for title, rows in tables.items():
+        if rows or title == "label":
+            _print_table(title, rows, name_width, duration)
+    found = sum(map(bool, segments.values()))
+    if found > len(tables["label"]):
+        more, without = counted(found - len(tables["label"]), "more label"), len(segments) - found
+        click.echo(f"({more} with segments, {without} without; --json has all)")
+    elif missing := len(segments) - found:
         click.echo(f"({counted(missing, 'label')} without a segment)")
+
+
+def _most(found: Found) -> Found:
+    """Those with segments, as far as there is room for them: with most seconds, then."""
+    rows = {name: segments for name, segments in found.items() if segments}
+    if len(rows) <= MOST_ROWS:
+        return rows
+    return dict(sorted(rows.items(), key=lambda row: -_seconds(row[1]))[:MOST_ROWS])
+
+
+def _print_table(title: str, found: Found, name_width: int, duration: Fraction) -> None:
+    cells = max(10, min(MAX_BAR, width() - name_width - 24))
+    end = clock(duration)
+    begin = clock(0) if cells > len(clock(0) + end) else ""
+    click.echo(f"\n{title:<{name_width}}  seconds  segments  {begin}{end:>{cells - len(begin)}}")
+    for name, segments in found.items():
+        drawn = bar(_covered(segments, duration, cells))
+        row = f"{_short(name):<{name_width}}  {_seconds(segments):7.0f}  {len(segments):8}  {drawn}"
+        click.echo(row.rstrip())
+
+
+def _short(name: str) -> str:
+    name = one_line(name)
+    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "~"
 
 
 def _covered(segments: Sequence[Segment], duration: Fraction, cells: int) -> list[float]:
@@ -91,22 +136,35 @@ def _covered(segments: Sequence[Segment], duration: Fraction, cells: int) -> lis
     ]
 
 
-def _print_next(options: Options, model: Model, segments: Sequence[Segment]) -> None:
+def _print_next(options: Options, model: Classifier, of_groups: Found, segments: Found) -> None:
     again = f"miles-deep {_typed(options)}"
-    found = one_line(next((s.label for s in segments if s.label not in model.background), model.labels[-1]))
+    found = one_line(_worth_keeping(model, of_groups, segments))
     lines = [(f"{again} -t {_quoted(found)}", f"keep only {found}"), (f"{again} -a", "write tags")]
     if model.background:
-        lines.insert(0, (f"{again} -x", one_line(f"keep all but {', '.join(model.background)}")))
+        lines.insert(0, (f"{again} -x", one_line(f"keep all but {background_of(model)}")))
     longest = max(len(command) for command, _ in lines)
     click.echo("\nnext:")
     for command, meaning in lines:
         click.echo(f"  {command:<{longest}}   {meaning}")
 
 
+def _worth_keeping(model: Classifier, of_groups: Found, segments: Found) -> str:
+    """The group that was found most, or else the label that was found first; background only where nothing was."""
+    nothing = set(model.background)
+    groups = [name for name, found in of_groups.items() if found and not set(model.groups[name]) <= nothing]
+    if groups:
+        return max(groups, key=lambda name: _seconds(of_groups[name]))
+    in_order = sorted(
+        (found[0].span, label) for label, found in segments.items() if found and label not in nothing
+    )
+    label = in_order[0][1] if in_order else model.labels[-1]
+    return spoken_name(label, model.labels)
+
+
 def _typed(options: Options) -> str:
     """The movie, and the flags without which the next command would see other things in it."""
     flags = {
-        "--model": (options.model, None),
+        "--groups": (options.groups, None),
         "-p": (options.prototxt, None),
         "-w": (options.weights, None),
         "-m": (options.mean, None),
@@ -120,12 +178,17 @@ def _typed(options: Options) -> str:
         "--sampling": (options.sampling, "exact"),
         "--effort": (options.effort, None),
     }
-    given = [
+    given = [f"--model {_quoted(one_line(name))}" for name in options.model]
+    given += [
         f"{flag} {_quoted(one_line(str(value)))}" for flag, (value, default) in flags.items() if value != default
     ]
     movie = shown(options.movie)
     movie = f"./{movie}" if movie.startswith("-") or movie in COMMANDS else movie
-    return " ".join([_quoted(movie), *given, *["--classic"] * options.classic])
+    return " ".join([_quoted(movie), *given, *["--classic"] * options.classic, *_each(options.each)])
+
+
+def _each(each: bool | None) -> list[str]:
+    return [] if each is None else ["--each" if each else "--no-each"]
 
 
 def _quoted(text: str) -> str:

@@ -21,8 +21,11 @@ def tag_film(how: Ruling, output: Path | None) -> None:
     path = (output or video.path.parent) / f"{video.path.stem}.tag"
     check_writable(path, how.force)
     scores = watch(how, video, model).scores
-    segments = find_all(scores, rules)
-    export(segments, path, video=video, scores=scores, format="tag", force=how.force)
+    groups = how.asked_groups(model)
+    segments = find_all(scores, rules, groups)
+    export(
+        segments, path, video=video, labels=groups or scores.labels, scores=scores, format="tag", force=how.force
+    )
     if how.as_json:
         print_json({"path": shown(path), "segments": [segment_record(s) for s in segments]})
         return

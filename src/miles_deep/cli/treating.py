@@ -4,13 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from miles_deep.cli.choosing import Choice, Choosing, margin_of
+from miles_deep.cli.choosing import Choice, Choosing, check_targets, margin_of
 from miles_deep.cli.watch import Watched
 from miles_deep.edit import Effect, Treatment
 from miles_deep.errors import OptionError
-from miles_deep.model import Model
+from miles_deep.model.ensemble import Classifier
 from miles_deep.timeline import Margin, Segment, select
-from miles_deep.timeline.targets import contest
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ class Treating(Choosing):
                 "--margin is about what is kept, blurred or muted, so --speed alone has no use for it"
             )
 
-    def wishes(self, model: Model) -> tuple[Wish, ...]:
+    def wishes(self, model: Classifier) -> tuple[Wish, ...]:
         """What is asked for, read and found right: what is wrong is told before any work.
 
         Raises:
@@ -77,10 +76,12 @@ class Treating(Choosing):
         ]
         wishes = [wish for wish in wishes if wish.targets]
         for wish in wishes:
-            contest(wish.targets, model.labels, model.groups)
+            check_targets(wish.targets, model)
         return tuple(wishes)
 
-    def treat(self, wishes: Sequence[Wish], choice: Choice, watched: Watched, model: Model) -> tuple[Treated, ...]:
+    def treat(
+        self, wishes: Sequence[Wish], choice: Choice, watched: Watched, model: Classifier
+    ) -> tuple[Treated, ...]:
         """What is found of each, in order of time."""
         treated = [
             Treated(segment, wish.treatment)

@@ -13,7 +13,8 @@ from miles_deep.cli.printing import print_json
 from miles_deep.cli.text import counted, one_line, shown
 from miles_deep.files import check_writable
 from miles_deep.timeline.rules import Rules
-from miles_deep.timeline.rules_file import OF_LABEL, write_rules
+from miles_deep.timeline.rules_file import write_rules
+from miles_deep.timeline.rules_table import OF_LABEL
 from miles_deep.timeline.tuning.calibration import Calibration
 from miles_deep.timeline.tuning.counts import IOU
 from miles_deep.timeline.tuning.evaluation import LabelResult, mean_f1

@@ -1,7 +1,7 @@
 """What every command does first: open the film and the model, and watch."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -13,8 +13,9 @@ from miles_deep.cli.progress import progress_bar
 from miles_deep.cli.text import one_line, shown
 from miles_deep.errors import OptionError
 from miles_deep.files import same_file
-from miles_deep.model import Model, load_model
+from miles_deep.model import load_model
 from miles_deep.model.catalog import DEFAULT
+from miles_deep.model.ensemble import Classifier, members_of, together
 from miles_deep.video import Video
 from miles_deep.workflow import analyze
 
@@ -29,8 +30,9 @@ class Watching:
     weights: Path | None
     mean: Path | None
     labels: Path | None
-    model: str | None
+    model: tuple[str, ...]
     device: str
+    groups: Path | None
     sampling: str
     effort: float | None
     no_cache: bool
@@ -46,13 +48,18 @@ class Watching:
         if all(caffe) and self.model:
             raise OptionError("--model and -p -w both name a model: give one")
 
-    def load(self) -> Model:
-        """The model asked for. Raises ModelError."""
+    def load(self) -> Classifier:
+        """The models asked for, with the groups asked for. Raises ModelError, OptionError, FormatError."""
         if self.prototxt and self.weights:
             from miles_deep.model.caffe import import_caffe
 
-            return import_caffe(self.prototxt, self.weights, self.mean, self.labels, device=self.device)
-        return load_model(self.model or DEFAULT, self.device)
+            model = import_caffe(self.prototxt, self.weights, self.mean, self.labels, device=self.device)
+            return regrouped(model, self.groups)
+        return load_classifier(self.model, self.device, self.groups)
+
+    def asked_groups(self, model: Classifier) -> tuple[str, ...]:
+        """The groups that results are by: those of `--groups`; none, where they are by labels."""
+        return tuple(model.groups) if self.groups is not None else ()
 
     @property
     def store(self) -> Store | None:
@@ -72,7 +79,25 @@ class Watched:
     """Whether the film was looked at; the scores were kept from another time where not."""
 
 
-def watch(how: Watching, video: Video, model: Model) -> Watched:
+def load_classifier(names: Sequence[str], device: str, groups: Path | None = None) -> Classifier:
+    """The models of some names or files, the default one where there is none, with the groups of a file.
+
+    Raises:
+        ModelError, OptionError, FormatError: a model or the file cannot be read, or they do not fit together.
+    """
+    return regrouped(together([load_model(name, device) for name in names or [DEFAULT]]), groups)
+
+
+def regrouped(model: Classifier, groups: Path | None) -> Classifier:
+    """The same with the groups of a file, where there is one. Raises as `read_groups`."""
+    if groups is None:
+        return model
+    from miles_deep.model.groups import read_groups
+
+    return model.regrouped(read_groups(groups, model.labels, model.groups, model.background))
+
+
+def watch(how: Watching, video: Video, model: Classifier) -> Watched:
     """Classify the film, with a progress bar, and tell what was wrong with it."""
     began, reports = time.perf_counter(), 0
     with progress_bar("watching") as draw:
@@ -95,6 +120,14 @@ def watch(how: Watching, video: Video, model: Model) -> Watched:
         )
     notes(scores.notes, video.path)
     return Watched(video, scores, time.perf_counter() - began, reports > 0)
+
+
+def models_record(model: Classifier) -> dict[str, object]:
+    """Of several models, each, as JSON values; nothing of a single one."""
+    models = members_of(model)
+    if len(models) == 1:
+        return {}
+    return {"models": [{"name": one.card.name, "digest": one.digest, "labels": one.labels} for one in models]}
 
 
 def refuse_input(flag: str, output: Path, inputs: Mapping[str, Path | None]) -> None:

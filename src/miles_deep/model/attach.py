@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from miles_deep.errors import ModelError
+from miles_deep.model.memory import check_memory
 from miles_deep.model.network import FRAMES
 from miles_deep.model.preprocess import Preprocess
 
@@ -33,10 +34,11 @@ def attach(network: onnx.ModelProto, spec: Preprocess) -> onnx.ModelProto:
     """Put the arithmetic of `spec` before a network.
 
     The result takes uint8 frames [N, H, W, 3] in RGB, already resized and cropped, under the name
-    `FRAMES`; every backend then computes the same thing from the same bytes. The network is not changed.
+    `FRAMES`; every backend then computes the same thing from the same bytes. The network is not changed;
+    its input may be of any type of numbers, and N is fixed where its batch is.
 
     Raises:
-        ModelError: the network does not have exactly one input.
+        ModelError: the network does not have exactly one input, or needs more memory than there is.
     """
     weights = {initializer.name for initializer in network.graph.initializer}
     inputs = [value for value in network.graph.input if value.name not in weights]
@@ -48,6 +50,7 @@ def attach(network: onnx.ModelProto, spec: Preprocess) -> onnx.ModelProto:
         "scale": np.array(spec.scale, np.float32),
         "bgr": np.array([2, 1, 0], np.int64),
     }
+    taken = inputs[0].type.tensor_type
     steps: list[tuple[str, list[str], dict[str, Any]]] = [("Cast", [], {"to": TensorProto.FLOAT})]
     if spec.channels == "bgr":
         steps.append(("Gather", ["bgr"], {"axis": 3}))
@@ -57,10 +60,12 @@ def attach(network: onnx.ModelProto, spec: Preprocess) -> onnx.ModelProto:
         steps.append(("Mul", ["scale"], {}))
     if spec.layout == "nchw":
         steps.append(("Transpose", [], {"perm": [0, 3, 1, 2]}))
+    if taken.elem_type != TensorProto.FLOAT:
+        steps.append(("Cast", [], {"to": taken.elem_type}))
 
     nodes, current = [], FRAMES
     for index, (operator, operands, attributes) in enumerate(steps):
-        result = inputs[0].name if index == len(steps) - 1 else f"miles_deep/{operator.lower()}"
+        result = inputs[0].name if index == len(steps) - 1 else f"miles_deep/{operator.lower()}_{index}"
         names = [current, *(f"miles_deep/{operand}" for operand in operands)]
         nodes.append(helper.make_node(operator, names, [result], **attributes))
         current = result
@@ -74,8 +79,11 @@ def attach(network: onnx.ModelProto, spec: Preprocess) -> onnx.ModelProto:
     joined.graph.initializer.extend(
         numpy_helper.from_array(value, f"miles_deep/{name}") for name, value in constants.items() if name in used
     )
-    frames = helper.make_tensor_value_info(FRAMES, TensorProto.UINT8, ["batch", spec.height, spec.width, 3])
+    batch = taken.shape.dim[0].dim_value if taken.shape.dim else 0
+    shape = [batch or "batch", spec.height, spec.width, 3]
+    frames = helper.make_tensor_value_info(FRAMES, TensorProto.UINT8, shape)
     others = [value for value in network.graph.input if value.name in weights]
     del joined.graph.input[:]
     joined.graph.input.extend([frames, *others])
+    check_memory(joined, pictures=1)
     return joined

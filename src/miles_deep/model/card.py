@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from miles_deep.errors import ModelError
+from miles_deep.model.network import PRECISIONS, Precision
 from miles_deep.model.preprocess import Preprocess
 
 BACKGROUND_NAMES = ("other", "sfw", "background")
@@ -39,11 +40,13 @@ class ModelCard:
     """The labels that mean "none of the interesting ones"."""
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Group name to the labels whose scores it sums."""
+    licence: str = ""
+    source: str = ""
     rules: dict[str, float | str] = field(default_factory=dict)
     """What suits its scores where nobody says otherwise: keys of a rules file (`timeline.rules_table`). A network
     of many labels is seldom sure of one."""
-    licence: str = ""
-    source: str = ""
+    precision: Precision = "auto"
+    """What it needs to give its scores: `f32` where those in the device's own floats were seen to stray."""
 
     def __post_init__(self) -> None:
         if not self.labels:
@@ -55,7 +58,9 @@ class ModelCard:
             raise ModelError(f"model {self.name}: background or groups name {unknown[0]!r}, which is no label")
         if clash := sorted(set(self.groups) & set(self.labels)):
             raise ModelError(f"model {self.name}: {clash[0]!r} is both a label and a group")
-
+        if self.precision not in PRECISIONS:
+            known = ", ".join(PRECISIONS)
+            raise ModelError(f"model {self.name}: no precision {self.precision!r}; there are: {known}")
         if wrong := [key for key, value in self.rules.items() if not isinstance(value, (int, float, str))]:
             raise ModelError(f"model {self.name}: rule {wrong[0]!r} is neither a number nor a name")
 
@@ -69,7 +74,9 @@ class ModelCard:
             "preprocess": self.preprocess.to_json(),
             "licence": self.licence,
             "source": self.source,
-            **({"rules": self.rules} if self.rules else {}),  # other cards keep the digest that they always had
+            # Cards without these keep the digest that they always had.
+            **({"rules": self.rules} if self.rules else {}),
+            **({"precision": self.precision} if self.precision != "auto" else {}),
         }
         return json.dumps(fields, sort_keys=True, ensure_ascii=False)
 
@@ -86,6 +93,7 @@ class ModelCard:
                 preprocess=Preprocess.from_json(fields["preprocess"]),
                 licence=str(fields["licence"]),
                 source=str(fields["source"]),
+                precision=fields.get("precision", "auto"),
                 rules={str(key): value for key, value in fields.get("rules", {}).items()},
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:

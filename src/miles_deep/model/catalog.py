@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from miles_deep.errors import ModelError
+from miles_deep.model.fetch import FETCHABLE, fetched
+from miles_deep.model.imagenet import imagenet
 from miles_deep.model.model import Model, read_model
 from miles_deep.model.network import Precision
 from miles_deep.model.open_nsfw import open_nsfw
@@ -24,6 +27,8 @@ class Entry:
 
 CATALOG: dict[str, Entry] = {
     "open_nsfw": Entry("nudity: sfw or nsfw (Yahoo, 2016)", open_nsfw, "BSD-2-Clause"),
+    "imagenet": Entry("1,000 kinds of animals and things (EfficientNet-Lite0, 2020)", imagenet, "Apache-2.0"),
+    "miles-deep": Entry(FETCHABLE["miles-deep"].about, partial(fetched, "miles-deep"), "GPL-3.0"),
 }
 """Name to model."""
 

@@ -29,6 +29,7 @@ class Model:
     device: str = "auto"
     """Where it runs: `auto` or a name in `runtime.DEVICES`."""
     precision: Precision = "auto"
+    """`auto`: what the card says."""
     grouping: Grouping | None = None
     """Groups and background asked for in place of the card's; scores do not depend on them, so the digest is that
     of the file all the same."""
@@ -50,6 +51,11 @@ class Model:
     def groups(self) -> dict[str, tuple[str, ...]]:
         """Group name to the labels whose scores it sums."""
         return self.card.groups if self.grouping is None else self.grouping.groups
+
+    @property
+    def rules(self) -> dict[str, float | str]:
+        """What suits its scores where nobody says otherwise; see `ModelCard.rules`."""
+        return self.card.rules
 
     @cached_property
     def _hashed(self) -> "hashlib._Hash":
@@ -78,7 +84,8 @@ class Model:
     @cached_property
     def runtime(self) -> Runtime:
         """The network made ready on its device; made at first use, and then kept."""
-        return start(Network(self.card.name, self.digest, self._built), self.device, self.precision)
+        precision = self.card.precision if self.precision == "auto" else self.precision
+        return start(Network(self.card.name, self.digest, self._built), self.device, precision)
 
     def _built(self) -> bytes:
         # Here, since most runs need neither: a stored analysis no network, a kept network no graph.

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from miles_deep.errors import ModelError
 from miles_deep.machine import cores
 from miles_deep.model.kept import Kept
-from miles_deep.model.network import FRAMES, Network, Precision, first_line
+from miles_deep.model.memory import OUT_OF_MEMORY, is_out_of_memory
+from miles_deep.model.network import FRAMES, Network, Precision, filled, first_line
 
 TILE = 4
 """Frames a request. Requests of a fixed size run a fifth faster than those of any size, take the least memory at
@@ -48,8 +49,9 @@ class OpenVinoRuntime:
             compiled = self._compiled(network)
             self._tile = int(compiled.input(0).shape[0])
             self._queue = self._openvino.AsyncInferQueue(compiled, int(self._config["NUM_STREAMS"]))
-        except RuntimeError as error:
-            raise ModelError(f"OpenVINO cannot run this network: {first_line(error)}") from error
+        except (RuntimeError, MemoryError) as error:
+            reason = OUT_OF_MEMORY if is_out_of_memory(error) else first_line(error)
+            raise ModelError(f"OpenVINO cannot run this network: {reason}") from error
         self._queue.set_callback(_take)
         self._one_at_a_time = threading.Lock()
 
@@ -60,13 +62,13 @@ class OpenVinoRuntime:
         with self._one_at_a_time:
             try:
                 for number, start in enumerate(starts):
-                    frames = _filled(batch[start : start + self._tile], self._tile)
+                    frames = filled(batch[start : start + self._tile], self._tile)
                     self._queue.start_async({FRAMES: frames}, (rows, number))
                 self._queue.wait_all()
-            except RuntimeError as error:
+            except (RuntimeError, MemoryError) as error:
                 with contextlib.suppress(RuntimeError):
                     self._queue.wait_all()
-                reason = first_line(error)
+                reason = OUT_OF_MEMORY if is_out_of_memory(error) else first_line(error)
                 raise ModelError(f"OpenVINO cannot run this network on {len(batch)} frames: {reason}") from error
         return np.concatenate([row.reshape(self._tile, -1) for row in rows])[: len(batch)]
 
@@ -89,11 +91,13 @@ class OpenVinoRuntime:
         return compiled
 
     def _compile(self, graph: bytes) -> Any:
-        """The network for tiles of `TILE` frames; of one, where it was exported for single frames."""
+        """The network for tiles of `TILE` frames; of what its input is fixed to, or one, where need be."""
         model = self._core.read_model(graph)
         if len(model.outputs) != 1:
             raise ModelError(f"a classifier has one output, this network has {len(model.outputs)}")
         shape = model.input(0).partial_shape
+        if shape[0].is_static:  # others may well run, and mix the frames of a tile
+            return self._compile_tiles(model, shape, shape[0].get_length())
         with contextlib.suppress(RuntimeError):
             compiled = self._compile_tiles(model, shape, TILE)
             rows = compiled.output(0).partial_shape
@@ -113,13 +117,6 @@ def _import_openvino() -> Any:
     import openvino
 
     return openvino
-
-
-def _filled(frames: NDArray[np.uint8], tile: int) -> NDArray[np.uint8]:
-    """A whole tile; black frames where the batch has no more."""
-    if len(frames) == tile:
-        return frames
-    return np.concatenate([frames, np.zeros((tile - len(frames), *frames.shape[1:]), np.uint8)])
 
 
 def _take(request: Any, place: tuple[Rows, int]) -> None:

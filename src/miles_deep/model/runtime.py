@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miles_deep.errors import DeviceError, ModelError, OptionError
-from miles_deep.model.network import FRAMES, Network, Precision, first_line
+from miles_deep.model.memory import OUT_OF_MEMORY, is_out_of_memory
+from miles_deep.model.network import FRAMES, Network, Precision, filled, first_line
 from miles_deep.model.openvino_runtime import OpenVinoRuntime
 
 
@@ -37,26 +38,34 @@ class OnnxRuntime:
     def __init__(self, network: bytes, provider: str) -> None:
         onnxruntime = _import_onnxruntime()
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3  # errors only: a warning would land in the user's terminal
+        options.log_severity_level = 4  # warnings would land in the user's terminal; errors are raised
         try:
             self._session = onnxruntime.InferenceSession(network, options, providers=[provider])
         except Exception as error:  # the package raises many unrelated types of its own
-            raise ModelError(f"ONNX Runtime cannot run this network: {first_line(error)}") from error
+            reason = OUT_OF_MEMORY if is_out_of_memory(error) else first_line(error)
+            raise ModelError(f"ONNX Runtime cannot run this network: {reason}") from error
         if len(self._session.get_outputs()) != 1:
             raise ModelError(f"a classifier has one output, this network has {len(self._session.get_outputs())}")
         if provider not in self._session.get_providers():
             raise DeviceError(f"{provider} is installed but did not start; is its driver there?")
+        tile = self._session.get_inputs()[0].shape[0]
+        self._tile = tile if isinstance(tile, int) else None
         self.name = f"ONNX Runtime, {provider}"
 
     def infer(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Scores [N, K] of frames [N, H, W, 3]."""
+        tile = self._tile or len(batch)
         try:
-            results: list[Any] = self._session.run(None, {FRAMES: batch})
+            rows = [self._rows(batch[start : start + tile], tile) for start in range(0, len(batch), tile)]
         except Exception as error:  # as above
-            raise ModelError(
-                f"ONNX Runtime cannot run this network on {len(batch)} frames: {first_line(error)}"
-            ) from error
-        return np.asarray(results[0], np.float32)
+            reason = OUT_OF_MEMORY if is_out_of_memory(error) else first_line(error)
+            raise ModelError(f"ONNX Runtime cannot run this network on {len(batch)} frames: {reason}") from error
+        return np.concatenate(rows)[: len(batch)]
+
+    def _rows(self, frames: NDArray[np.uint8], tile: int) -> NDArray[np.float32]:
+        """Scores [tile, K]; of a last tile that is not full, the rows beyond its frames mean nothing."""
+        result: list[Any] = self._session.run(None, {FRAMES: filled(frames, tile)})
+        return np.asarray(result[0], np.float32).reshape(tile, -1)
 
 
 def _onnxruntime(provider: str) -> Start:

@@ -9,8 +9,10 @@
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 
 from miles_deep.errors import ExpressionError
 
@@ -95,17 +97,36 @@ def renamed(expression: Expression, rename: Callable[[str], str]) -> Expression:
             return Any(tuple(renamed(part, rename) for part in parts))
 
 
-def holds(expression: Expression, is_in: Callable[[str], bool]) -> bool:
-    """Whether something that is in the sets of some names, and in no others, is in the set that it describes."""
+def set_of(expression: Expression, sets: Mapping[str, Set[str]], everything: Set[str]) -> Set[str]:
+    """What is in the set that an expression describes.
+
+    Args:
+        expression: of names that all have a set.
+        sets: name to what is in it.
+        everything: what there is at all.
+    """
     match expression:
         case Name(text):
-            return is_in(text)
+            return sets[text] & everything
         case Not(part):
-            return not holds(part, is_in)
+            return everything - set_of(part, sets, everything)
         case All(parts):
-            return all(holds(part, is_in) for part in parts)
+            return reduce(and_, (set_of(part, sets, everything) for part in parts), everything)
         case Any(parts):
-            return any(holds(part, is_in) for part in parts)
+            return {name for part in parts for name in set_of(part, sets, everything)}
+
+
+def quoted(name: str) -> str:
+    """A name as an expression may have it, whatever signs are in it.
+
+    Raises:
+        ExpressionError: it has quotes of both kinds.
+    """
+    if re.fullmatch(r"\w[\w -]*(?<! )", name):
+        return name
+    if '"' in name and "'" in name:
+        raise ExpressionError(f"the name {name!r} has quotes of both kinds, so it can only stand alone", name, 0)
+    return f"'{name}'" if '"' in name else f'"{name}"'
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,25 +1,28 @@
 """From scores to segments: who wins each second, and which seconds belong together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from miles_deep.classify.scores import Scores
+from miles_deep.errors import LabelError
 from miles_deep.timecode import Span
 from miles_deep.timeline.calibrate import calibrate
 from miles_deep.timeline.classic import find_cuts
-from miles_deep.timeline.rules import Rule, Rules, Smoothing, as_rules
+from miles_deep.timeline.rules import Rule, Rules, Smoothing
+from miles_deep.timeline.rules_table import as_rules
 from miles_deep.timeline.segment import Segment
-from miles_deep.timeline.smooth import smoothed_winners
-from miles_deep.timeline.targets import Contest, contest
+from miles_deep.timeline.smooth import reaching, smoothed_winners
+from miles_deep.timeline.targets import Contest, Heat, contest, everyone
 
 
 @dataclass(frozen=True, slots=True)
 class Winners:
-    """The winning label or group of every second."""
+    """The winning label or group of every second; of several models, the one that counts."""
 
     names: tuple[str, ...]
     """The competitors; see `targets.Contest`."""
@@ -41,13 +44,20 @@ def find_segments(scores: Scores, targets: Sequence[str], rule: Rule | Rules | N
     A second matches when its winner is a target with at least the min score. A segment opens at a matching second
     and goes on until more than max gap seconds in a row do not match; it ends after its last matching second.
 
+    With the method `each` nobody wins: a second matches when any target reaches its min score, and is that of the
+    one which is highest above it.
+
     With rules that differ from label to label, min score and the gap that may follow are those of a second's
     winner, min length and min coverage those of the segment's label.
+
+    Where several models stand side by side (`Scores.heads`), each has a winner of its own in every second, and the
+    second matches when any of them does. The second's winner is then the one with the highest score of those that
+    match, or else of those that are targets.
 
     Args:
         scores: of one film.
         targets: labels, groups, or set algebra over them: `cat`, `cat|dog`, `animal & !cat`.
-        rule: the default one where None.
+        rule: that of the model's card where None, or else the default one.
 
     Returns:
         Segments that do not overlap, in order of time.
@@ -56,32 +66,140 @@ def find_segments(scores: Scores, targets: Sequence[str], rule: Rule | Rules | N
         ExpressionError: a target does not parse.
         LabelError: a name in a target is no label or group of the model, or no label is in it.
     """
-    rules = as_rules(rule)
-    return _found(scores, winners(scores.values, contest(targets, scores.labels, scores.groups), rules), rules)
+    rules = as_rules(rule, scores.rules)
+    asked = contest(targets, scores.labels, scores.groups, scores.heads)
+    return _found(scores, winners(scores.values, asked, rules), rules)
 
 
-def find_all(scores: Scores, rule: Rule | Rules | None = None) -> list[Segment]:
-    """The segments of every label on its own, in order of their start."""
-    rules = as_rules(rule)
-    won = winners(scores.values, contest(scores.labels, scores.labels, scores.groups), rules)
-    found = [
-        segment
-        for label in sorted(set(won.winner.tolist()))
-        for segment in _found(scores, _only(won, label), rules)
-    ]
+def find_all(scores: Scores, rule: Rule | Rules | None = None, groups: Sequence[str] = ()) -> list[Segment]:
+    """The segments of every label on its own, or of every one of some groups, in order of their start.
+
+    The segments of a label are those that it wins against all other labels of its model; so no two of one model
+    overlap. Those of a group are what `find_segments` finds with the group alone for its target: it wins with the
+    sum of its labels' scores, against each of the other labels alone. So groups may overlap, and where they are
+    asked for nothing is found of labels that are in none of them.
+
+    Args:
+        scores: of one film.
+        rule: as of `find_segments`.
+        groups: names of groups, to find instead of labels.
+
+    Raises:
+        LabelError: the model has no such group.
+    """
+    rules = as_rules(rule, scores.rules)
+    won = _groups_won(scores, groups, rules) if groups else _labels_won(scores, rules)
+    found = [segment for of_one in won for segment in _found(scores, of_one, rules)]
     return sorted(found, key=lambda segment: (segment.span, segment.label))
 
 
 def winners(values: NDArray[np.float32], contest: Contest, rules: Rules) -> Winners:
     """Who wins each second, of scores made as certain as `rules.temperature` says and smoothed."""
-    table = contest.table(calibrate(values, rules.temperature))
-    winner, score = smoothed_winners(table, rules.smoothing)
+    of_heats = _winners_of_heats(values, contest, rules)
+    if len(of_heats) == 1:
+        return of_heats[0]
+    rank = np.stack([won.matches.astype(np.int8) + won.is_target for won in of_heats])
+    score = np.where(rank == rank.max(axis=0), np.stack([won.score for won in of_heats]), -np.inf)
+    heat, seconds = score.argmax(axis=0), np.arange(score.shape[1])
+
+    def chosen(name: str) -> NDArray[Any]:
+        found: NDArray[Any] = np.stack([getattr(won, name) for won in of_heats])[heat, seconds]
+        return found
+
+    fields = ("winner", "score", "is_target", "matches", "max_gap")
+    return Winners(contest.names, *(chosen(field) for field in fields))
+
+
+def _winners_of_heats(values: NDArray[np.float32], contest: Contest, rules: Rules) -> list[Winners]:
+    """Who wins each second in each heat."""
+    table = contest.table(_calibrated(values, contest.heats, rules))
     of_name = [rules.of(name) for name in contest.names]
     # As precise as the scores: one of 0.7 reaches 0.7.
-    least = np.array([rule.min_score for rule in of_name], np.float32)[winner]
-    is_target = contest.is_target[winner]
-    max_gap = np.array([rule.max_gap for rule in of_name], np.float64)[winner]
-    return Winners(contest.names, winner, score, is_target, is_target & (score >= least), max_gap)
+    min_score = np.array([rule.min_score for rule in of_name], np.float32)
+    max_gap = np.array([rule.max_gap for rule in of_name], np.float64)
+    found = []
+    for heat in contest.heats:
+        first = heat.competitors.start or 0
+        if rules.general.method == "each":
+            asked = np.flatnonzero(contest.is_target[heat.competitors]) + first
+            if not len(asked):
+                continue
+            place, score, matches = reaching(table[:, asked], min_score[asked], rules.smoothing)
+            winner, is_target = asked[place], matches
+        else:
+            winner, score = smoothed_winners(table[:, heat.competitors], rules.smoothing)
+            winner = winner + first
+            is_target = contest.is_target[winner]
+            matches = is_target & (score >= min_score[winner])
+        found.append(Winners(contest.names, winner, score, is_target, matches, max_gap[winner]))
+    return found
+
+
+def _calibrated(values: NDArray[np.float32], heats: Iterable[Heat], rules: Rules) -> NDArray[np.float32]:
+    """Scores made as certain as `rules.temperature` says, each head's by themselves."""
+    if rules.temperature == 1:
+        return values
+    certain = values.copy()
+    for columns in {heat.labels.start: heat.labels for heat in heats}.values():
+        certain[:, columns] = calibrate(values[:, columns], rules.temperature)
+    return certain
+
+
+def _labels_won(scores: Scores, rules: Rules) -> Iterator[Winners]:
+    """The seconds of every label that wins any; or, where labels do not compete, that reaches its min score."""
+    if rules.general.method == "each":
+        values = _calibrated(scores.values, everyone(scores.labels, scores.heads).heats, rules)
+        for number, label in enumerate(scores.labels):
+            if (values[:, number] >= np.float32(rules.of(label).min_score)).any():
+                alone = Contest((label,), ((number,),), np.ones(1, np.bool_))
+                yield winners(values, alone, replace(rules, temperature=1))
+        return
+    for won in _winners_of_heats(scores.values, everyone(scores.labels, scores.heads), rules):
+        for label in sorted(set(won.winner.tolist())):
+            yield _only(won, label)
+
+
+def _groups_won(scores: Scores, groups: Sequence[str], rules: Rules) -> Iterator[Winners]:
+    """The seconds of every group."""
+    if missing := [group for group in groups if group not in scores.groups]:
+        has = ", ".join(scores.groups) or "none"
+        raise LabelError(f"no group {missing[0]!r} in the model; its groups: {has}")
+    number = {label: place for place, label in enumerate(scores.labels)}
+    groups = [group for group in groups if any(label in number for label in scores.groups[group])]
+    if rules.smoothing.method != "none":
+        for group in groups:
+            asked = contest([group], scores.labels, scores.groups, scores.heads)
+            yield winners(scores.values, asked, rules)
+        return
+    heats = everyone(scores.labels, scores.heads).heats
+    values = _calibrated(scores.values, heats, rules)
+    leaders = [values[:, heat.labels].argmax(axis=1) for heat in heats]
+    for group in groups:
+        inside = sorted({number[label] for label in scores.groups[group] if label in number})
+        place = next(place for place, heat in enumerate(heats) if inside[0] < heat.labels.stop)
+        columns = heats[place].labels
+        members = [label - columns.start for label in inside if label < columns.stop]
+        table = _duel(values[:, columns], members, leaders[place])
+        duel = Contest(("", group), ((0,), (1,)), np.array([False, True]))
+        yield winners(table, duel, replace(rules, temperature=1))
+
+
+def _duel(values: NDArray[np.float32], members: list[int], leader: NDArray[np.intp]) -> NDArray[np.float32]:
+    """[N, 2] the highest score of the labels outside a group, and the sum of those in it.
+
+    That is all there is to know where the group alone is asked for and nothing is smoothed.
+
+    Where the leader of all labels is one of the group, the group wins, and the others' score is left out; unless
+    the sum is no more than its leader's share, which others may have too.
+    """
+    inside = np.zeros(values.shape[1], np.bool_)
+    inside[members] = True
+    top = np.take_along_axis(values, leader[:, None], axis=1)[:, 0]
+    total = values[:, members].sum(axis=1)
+    others = np.where(inside[leader], -np.inf, top).astype(np.float32)
+    for second in np.flatnonzero(inside[leader] & (total <= top)):
+        others[second] = values[second].max(initial=-np.inf, where=~inside)
+    return np.stack([others, total], axis=1)
 
 
 def matching_frames(values: NDArray[np.float32], contest: Contest, rules: Rules) -> NDArray[np.bool_]:

@@ -7,13 +7,13 @@ from fractions import Fraction
 
 import numpy as np
 
-from miles_deep.classify.looks import Looks
 from miles_deep.classify.memory import FilmMemory
 from miles_deep.classify.pipeline import Pipeline
 from miles_deep.classify.sampling import midpoints
 from miles_deep.classify.scores import Scores
+from miles_deep.classify.sights import Sights
 from miles_deep.errors import FormatError
-from miles_deep.model.model import Model
+from miles_deep.model.ensemble import Classifier
 from miles_deep.timecode import Span, clock
 from miles_deep.timeline.edges import NEAR, Edge, find_edges, settle
 from miles_deep.timeline.find import matching_frames
@@ -29,7 +29,7 @@ BATCH_SIZE = 32
 
 def refine_edges(
     video: Video,
-    model: Model,
+    model: Classifier,
     scores: Scores,
     segments: Sequence[Segment],
     targets: Sequence[str],
@@ -54,20 +54,22 @@ def refine_edges(
     if len(scores) != math.ceil(scores.duration):
         raise FormatError(f"{len(scores)} rows of scores for {clock(scores.duration)} of film")
     seconds = zip(midpoints(scores.duration), scores.values, scores.looked, strict=True)
-    seen = {**(memory.looks() if memory else {}), **{time: row for time, row, looked in seconds if looked}}
-    new: Looks = {}
-    asked = contest(targets, scores.labels, scores.groups)
+    rows = {time: row for time, row, looked in seconds if looked}
+    seen = Sights(model, memory.looks() if memory else {})
+    looked: set[Fraction] = set()
+    asked = contest(targets, scores.labels, scores.groups, scores.heads)
     with contextlib.ExitStack() as opened:
         pipeline: Pipeline | None = None
 
         def look(times: Sequence[Fraction]) -> dict[Fraction, bool]:
             nonlocal pipeline
-            if unseen := [time for time in times if time not in seen]:
+            lacking = seen.lacking([time for time in times if time not in rows])
+            if unseen := sorted(set().union(*lacking)):
                 pipeline = pipeline or opened.enter_context(contextlib.closing(Pipeline(video, model, BATCH_SIZE)))
-                for batch in pipeline.look(unseen):
-                    new.update(zip(batch.times, batch.values, strict=True))
-            seen.update(new)
-            found = {time: seen[time] for time in times if time in seen}
+                for batch in pipeline.look(unseen, lacking):
+                    seen.add(dict(zip(batch.times, batch.values, strict=True)))
+                    looked.update(batch.times)
+            found = {**seen.rows(times), **{time: rows[time] for time in times if time in rows}}
             if not found:
                 return {}
             matches = matching_frames(np.stack(list(found.values())), asked, rules)
@@ -75,7 +77,7 @@ def refine_edges(
 
         edges = find_edges(segments, video.index.frame_times, scores.duration, look)
     if memory:
-        memory.keep_looks(new)
+        memory.keep_looks({time: seen.looks[time] for time in looked})
     return settle(segments, edges, _shots(video, edges, memory))
 
 

@@ -18,6 +18,9 @@ WIDEST = 599
 TEMPERATURES = (0.001, 1000)
 """At the least only the winner is left of scores, at the most they are all alike."""
 
+METHODS = ("plain", "each", "classic")
+"""Names of the ways to tell whose a second is."""
+
 SMOOTHINGS: tuple[Method, ...] = ("none", "median", "viterbi")
 """Names of the ways to smooth."""
 
@@ -38,8 +41,10 @@ class Rule:
     """Seconds; shorter segments are dropped."""
     min_coverage: float = 0.4
     """Fraction of a segment's seconds that a target must win, 0…1."""
-    method: Literal["plain", "classic"] = "plain"
-    """`classic` is the first program's own rule, with whole seconds for `min_length`."""
+    method: Literal["plain", "each", "classic"] = "plain"
+    """`plain`: a second is its winner's. `each`: it is that of every target which reaches its min score, whoever
+    wins, for labels that do not exclude each other. `classic` is the first program's own rule, with whole seconds
+    for `min_length`."""
 
     def __post_init__(self) -> None:
         for name, value in (("min score", self.min_score), ("min coverage", self.min_coverage)):
@@ -48,8 +53,8 @@ class Rule:
         for name, value in (("max gap", self.max_gap), ("min length", self.min_length)):
             if not 0 <= value <= LONGEST:
                 raise OptionError(f"{name} must be 0 or more seconds, not {_short(value)}")
-        if self.method not in ("plain", "classic"):
-            raise OptionError(f"no rule {self.method!r}; there are: plain, classic")
+        if self.method not in METHODS:
+            raise OptionError(f"no rule {self.method!r}; there are: {', '.join(METHODS)}")
         if self.method == "classic" and self.min_length != int(self.min_length):
             raise OptionError(f"the classic rule counts whole seconds, so min length cannot be {self.min_length}")
 
@@ -116,11 +121,6 @@ class Rules:
             return replace(self.general, **changes)  # type: ignore[arg-type]
         except OptionError as error:
             raise OptionError(f"{label}: {error}") from error
-
-
-def as_rules(rule: Rule | Rules | None) -> Rules:
-    """One rule for all labels, as rules; the default ones where None."""
-    return rule if isinstance(rule, Rules) else Rules(rule or Rule())
 
 
 def _short(number: float) -> str:

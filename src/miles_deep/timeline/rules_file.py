@@ -6,6 +6,7 @@
     max_gap = 2              # seconds
     min_length = 4           # seconds
     min_coverage = 0.4
+    method = "each"          # plain: a second is its winner's; each: every label's that reaches its min score
     smooth = "viterbi"       # none, median, viterbi
     window = 5               # of median: seconds, odd
     switch_cost = 4          # of viterbi: seconds
@@ -15,23 +16,17 @@
     min_score = 0.7
 """
 
-import difflib
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from miles_deep.errors import FormatError, LabelError, OptionError
 from miles_deep.files import partial_file
+from miles_deep.model.naming import resolve
 from miles_deep.timeline.rules import Rule, Rules, Smoothing
-from miles_deep.timeline.targets import resolve
-
-OF_LABEL = ("min_score", "max_gap", "min_length", "min_coverage")
-"""Keys that every label may have of its own."""
-WHOLE = ("max_gap", "window")
-"""Keys whose values are whole numbers."""
-KEYS = (*OF_LABEL, "smooth", "window", "switch_cost", "temperature", "labels")
+from miles_deep.timeline.rules_table import OF_LABEL, rules_of
 
 
 def read_rules(path: str | Path) -> Rules:
@@ -42,7 +37,7 @@ def read_rules(path: str | Path) -> Rules:
     """
     path = Path(path)
     try:
-        return _rules(tomllib.loads(path.read_bytes().decode("utf-8-sig")))
+        return rules_of(tomllib.loads(path.read_bytes().decode("utf-8-sig")))
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no text"
         raise FormatError(f"{path}: the rules cannot be read ({why})") from error
@@ -72,6 +67,8 @@ def write_rules(rules: Rules, path: str | Path, comment: str = "", force: bool =
 
     general, smoothing, usual = rules.general, rules.smoothing, Smoothing()
     table: dict[str, Any] = {key: getattr(general, key) for key in OF_LABEL} | {"smooth": smoothing.method}
+    if general.method != Rule().method:
+        table["method"] = general.method
     if smoothing.method == "median" or smoothing.window != usual.window:
         table["window"] = smoothing.window
     if smoothing.method == "viterbi" or smoothing.switch_cost != usual.switch_cost:
@@ -109,39 +106,6 @@ def check_labels(
             raise LabelError(f"{path}: two rules for {label!r}, one of them called {name!r}")
         named[label] = changes
     return replace(rules, labels=named)
-
-
-def _rules(table: Mapping[str, Any]) -> Rules:
-    _check_keys(table, KEYS, "")
-    of_labels = table.get("labels", {})
-    if not isinstance(of_labels, dict):
-        raise FormatError(f"labels must be tables, [labels.NAME], not {of_labels!r}")
-    for label, changes in of_labels.items():
-        if not isinstance(changes, dict):
-            raise FormatError(f"labels.{label} must be a table, [labels.{label}], not {changes!r}")
-        _check_keys(changes, OF_LABEL, f"labels.{label}: ")
-    smooth = table.get("smooth", Smoothing().method)
-    if not isinstance(smooth, str):
-        raise FormatError(f"smooth must be a name in quotes, not {smooth!r}")
-    numbers = {key: value for key, value in table.items() if key not in ("smooth", "labels")}
-    general = Rule(**{key: numbers[key] for key in OF_LABEL if key in numbers})
-    names = [field.name for field in fields(Smoothing) if field.name in numbers]
-    smoothing = Smoothing(smooth, **{name: numbers[name] for name in names})  # type: ignore[arg-type]
-    return Rules(general, of_labels, smoothing, numbers.get("temperature", 1))
-
-
-def _check_keys(table: Mapping[str, Any], known: Sequence[str], where: str) -> None:
-    for key, value in table.items():
-        if key not in known:
-            close = difflib.get_close_matches(key, known, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(known)}"
-            raise FormatError(f"{where}no key {key!r}; {hint}")
-        if key in ("smooth", "labels"):
-            continue
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise FormatError(f"{where}{key} must be a number, not {value!r}")
-        if key in WHOLE and not isinstance(value, int):
-            raise FormatError(f"{where}{key} must be a whole number, not {value!r}")
 
 
 def _printable(line: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from zipfile import ZipFile
 
 from miles_deep.errors import ModelError
-from miles_deep.model.caffe.naming import quoted
+from miles_deep.model.quoting import quoted
 from miles_deep.model.torch_file.archive import open_archive
 
 MAX_JSON, MAX_VALUES = 32 << 20, 400_000

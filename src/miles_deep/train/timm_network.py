@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from miles_deep.errors import ModelError
-from miles_deep.model.caffe.naming import quoted
 from miles_deep.model.preprocess import Preprocess
+from miles_deep.model.quoting import quoted
 from miles_deep.train.export import Exported, to_onnx
 from miles_deep.train.extra import need_timm, quiet, reason
 from miles_deep.train.weights_file import fingerprint, load_into, read_weights

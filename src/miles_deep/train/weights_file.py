@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from miles_deep.errors import ModelError
-from miles_deep.model.caffe.naming import by, quoted
+from miles_deep.model.quoting import by, quoted
 from miles_deep.model.torch_file import read_state
 from miles_deep.train.extra import need, reason
 

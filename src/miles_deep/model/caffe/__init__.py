@@ -14,6 +14,7 @@ from miles_deep.model.caffe.files import MAX_BINARY, MAX_TEXT, parse_labels, par
 from miles_deep.model.caffe.mean import read_mean
 from miles_deep.model.card import BACKGROUND_NAMES, ModelCard
 from miles_deep.model.converted import keep, look_up
+from miles_deep.model.imagenet.labelled import RULES, imagenet_groups
 from miles_deep.model.model import Model
 from miles_deep.model.network import Precision
 from miles_deep.model.preprocess import Preprocess
@@ -82,11 +83,15 @@ def import_caffe(
         source = labels if isinstance(labels, str | Path) else "labels"
         raise CaffeError(f"{source}: {len(names)} labels for the {count} scores of {prototxt}")
     ending = f"; {converted.ending} added to what its last layer gives" if converted.ending else ""
+    labelled = names or tuple(map(str, range(count)))
+    groups = imagenet_groups(labelled)
     card = ModelCard(
         name=described.network.name or Path(weights).stem,
-        labels=names or tuple(map(str, range(count))),
+        labels=labelled,
         preprocess=Preprocess(width, height, "stretch", channels="bgr", mean=average, layout="nchw"),
         background=tuple(background),
+        groups=groups,
+        rules=RULES if groups else {},
         source=f"{Path(weights).name} (sha256 {digest}){ending}",
     )
     model = Model(card, network.SerializeToString())

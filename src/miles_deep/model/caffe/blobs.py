@@ -91,6 +91,7 @@ class _Left:
         self._count = count
 
     def fields(self, message: memoryview) -> Iterator[tuple[int, memoryview | int]]:
+        """The fields of a message. Raises ValueError where there are too many by now."""
         for one in fields(message):
             self._count -= 1
             if self._count < 0:

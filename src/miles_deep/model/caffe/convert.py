@@ -9,10 +9,10 @@ from miles_deep.errors import CaffeError, UnsupportedLayerError
 from miles_deep.model.caffe.graph import Graph, Tensor
 from miles_deep.model.caffe.layers import LAYERS, LEFT_OUT
 from miles_deep.model.caffe.layers.call import Call
-from miles_deep.model.caffe.naming import by, listed, quoted, type_name
 from miles_deep.model.caffe.settings import Prototxt
 from miles_deep.model.caffe.weights import Weights
-from miles_deep.model.caffe.wiring import Step, UsedLayer, Wiring, used_layers, wire
+from miles_deep.model.caffe.wiring import Step, UsedLayer, Wiring, type_name, used_layers, wire
+from miles_deep.model.quoting import by, listed, quoted
 
 LINEAR = ("InnerProduct", "Convolution", "Deconvolution")
 """Types whose results can be any number."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from miles_deep.errors import CaffeError
-from miles_deep.model.caffe.naming import by
+from miles_deep.model.quoting import by
 
 INPUT = "data"
 OUTPUT = "scores"

@@ -5,8 +5,8 @@ from typing import Any
 
 from miles_deep.errors import CaffeError
 from miles_deep.model.caffe import caffe_pb2 as pb
-from miles_deep.model.caffe.naming import quoted
 from miles_deep.model.caffe.settings import Prototxt
+from miles_deep.model.quoting import quoted
 
 OTHERWISE = {
     **{"NONE": "", "ABSVAL": "AbsVal", "ARGMAX": "ArgMax", "BNLL": "BNLL", "LRN": "LRN", "MVN": "MVN"},

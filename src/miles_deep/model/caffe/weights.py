@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from miles_deep.errors import CaffeError
 from miles_deep.model.caffe.blobs import Blob, layer_blobs, read_blob
-from miles_deep.model.caffe.naming import by, quoted
+from miles_deep.model.quoting import by, quoted
 
 
 class Weights:

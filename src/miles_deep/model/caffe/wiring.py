@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from miles_deep.errors import CaffeError
 from miles_deep.model.caffe import caffe_pb2 as pb
-from miles_deep.model.caffe.naming import listed, quoted, type_name
 from miles_deep.model.caffe.settings import Prototxt
+from miles_deep.model.quoting import listed, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +152,8 @@ def _meets(state: pb.NetState, rule: pb.NetStateRule) -> bool:
 
 def _where(prototxt: Prototxt, layer: pb.LayerParameter) -> str:
     return f"{prototxt.path}: layer {quoted(layer.name)} ({type_name(layer)})"
+
+
+def type_name(layer: pb.LayerParameter) -> str:
+    """A layer's type, for an error."""
+    return quoted(layer.type)[1:-1] or "no type"

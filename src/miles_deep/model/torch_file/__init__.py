@@ -14,7 +14,7 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from miles_deep.errors import ModelError
-from miles_deep.model.caffe.naming import quoted
+from miles_deep.model.quoting import quoted
 from miles_deep.model.torch_file.archive import open_archive
 from miles_deep.model.torch_file.pickled import HINT, MAX_STEPS, Storage, Tensor, read_pickle
 

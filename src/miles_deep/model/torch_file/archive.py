@@ -10,7 +10,7 @@ from typing import BinaryIO
 from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 from miles_deep.errors import ModelError
-from miles_deep.model.caffe.naming import quoted
+from miles_deep.model.quoting import quoted
 
 MAX_DIRECTORY = 2 << 20
 """Bytes of the directory: room for some 20,000 storages."""

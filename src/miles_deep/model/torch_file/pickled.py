@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, NoReturn
 
 from miles_deep.errors import ModelError
-from miles_deep.model.caffe.naming import quoted
+from miles_deep.model.quoting import quoted
 
 MAX_STEPS = 300_000
 """Opcodes of one pickle, and values that its calls copy. A tensor takes about 36; the largest classifiers have
@@ -126,9 +126,11 @@ class _Machine:
         return bytes(self.take(end + 1)[:-1]).decode()
 
     def text(self, length: int) -> str:
+        """Text of so many bytes."""
         return str(self.take(length), "utf-8", "surrogatepass")
 
     def push(self, value: Any) -> None:
+        """Put a value on top."""
         self.stack.append(value)
 
     def pop(self, count: int) -> tuple[Any, ...]:
@@ -140,6 +142,7 @@ class _Machine:
         return values
 
     def mark(self) -> None:
+        """Begin a stack of its own for what comes now."""
         self.below.append(self.stack)
         self.stack = []
 
@@ -159,6 +162,7 @@ class _Machine:
             into[key] = value
 
     def append(self, values: list[Any]) -> None:
+        """Put values at the end of the list on top."""
         if type(self.stack[-1]) is not list:
             raise TypeError("values of no list")
         self.stack[-1].extend(values)
@@ -171,6 +175,7 @@ class _Machine:
         self.push(name)
 
     def call(self) -> None:
+        """The result of one of `CALLS`, none of which does more than put values together."""
         name, arguments = self.pop(2)
         if not isinstance(name, _Global) or type(arguments) is not tuple:
             raise TypeError("a call of what cannot be called")

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from miles_deep.classify.scores import Scores
 from miles_deep.timeline.find import find_all, find_segments, winners
-from miles_deep.timeline.rules import Rule, Rules, as_rules
+from miles_deep.timeline.rules import Rule, Rules
+from miles_deep.timeline.rules_table import as_rules
 from miles_deep.timeline.segment import Segment
 from miles_deep.timeline.targets import contest
 from miles_deep.timeline.tuning.evaluation import Evaluation, compare, confusion
@@ -31,15 +32,15 @@ def evaluate(
     Args:
         truth: labelled spans; see `read_truth`.
         films: path, as it is given or written in the truth, to scores; all by one model.
-        rule: the default one where None.
+        rule: that of the model's card where None, or else the default one.
 
     Raises:
         LabelError: the truth, or a rule, is of a label that the model has not.
         OptionError: the films are not those of the truth, or were scored by different models.
         FormatError: rows of the truth overlap, lie beyond the film, or there is none.
     """
-    rules = as_rules(rule)
     words, made = examples(truth, {Path(path): scores for path, scores in films.items()})
+    rules = as_rules(rule, made[0].scores.rules)
     if not words.labels:
         words, made = _with_labels_found(words, made, rules)
     return evaluate_examples(words, made, rules)

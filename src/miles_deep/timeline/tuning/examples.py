@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from miles_deep.classify.scores import Scores
 from miles_deep.errors import FormatError, LabelError, OptionError
+from miles_deep.model.naming import resolve
 from miles_deep.timecode import Span, merge
-from miles_deep.timeline.targets import resolve
 from miles_deep.timeline.tuning.truth import Row, Truth, quoted, shortened
 
 NONE = "none"
 """What seconds are called that have no label, where the model has no background."""
+SIDE_BY_SIDE = "the truth has one label a second, so models with labels of their own are judged one at a time"
 BEYOND = 1
 """Seconds that a row may reach beyond the film: times are often rounded up."""
 
@@ -146,6 +147,8 @@ def examples(truth: Truth, films: Mapping[Path, Scores]) -> tuple[Vocabulary, li
     if not films:
         raise OptionError("no film was given")
     first = next(iter(films.values()))
+    if first.heads:
+        raise OptionError(SIDE_BY_SIDE)
     for path, scores in films.items():
         if scores.labels != first.labels or scores.model != first.model:
             raise OptionError(f"{path}: was scored by another model than {next(iter(films))}")

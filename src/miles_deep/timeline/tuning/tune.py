@@ -8,8 +8,8 @@ import numpy as np
 
 from miles_deep.classify.scores import Scores
 from miles_deep.errors import FormatError, OptionError
-from miles_deep.timeline.rules import Rule, Rules, Smoothing, as_rules
-from miles_deep.timeline.rules_file import OF_LABEL
+from miles_deep.timeline.rules import Rule, Rules, Smoothing
+from miles_deep.timeline.rules_table import OF_LABEL, as_rules
 from miles_deep.timeline.tuning.calibration import Calibration, Uncalibrated, fit_temperature
 from miles_deep.timeline.tuning.counts import IOU, Grid, calibrated, count, tracks
 from miles_deep.timeline.tuning.examples import Example, Vocabulary, examples
@@ -79,7 +79,7 @@ def tune(
     Args:
         truth: labelled spans; see `read_truth`.
         films: path, as it is given or written in the truth, to scores; all by one model.
-        start: rules to start from; the default ones where None.
+        start: rules to start from; those of the model's card where None, or else the default ones.
         smoothings: to choose from, simpler ones first.
 
     Raises:
@@ -95,7 +95,7 @@ def tune(
         least = LEAST_SEGMENTS
         needed = f"label three films, or two with {2 * least} segments each, or one with {3 * least}"
         raise FormatError(f"{truth.path}: too few segments to tune rules by; {needed}")
-    return _Tuner(words, made, folds, as_rules(start), smoothings).run()
+    return _Tuner(words, made, folds, as_rules(start, made[0].scores.rules), smoothings).run()
 
 
 class _Tuner:

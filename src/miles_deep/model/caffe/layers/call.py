@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from miles_deep.errors import CaffeError, UnsupportedLayerError
 from miles_deep.model.caffe import caffe_pb2 as pb
 from miles_deep.model.caffe.graph import Graph, Tensor
-from miles_deep.model.caffe.naming import by
 from miles_deep.model.caffe.weights import Weights
+from miles_deep.model.quoting import by
 
 
 @dataclass(frozen=True, slots=True)

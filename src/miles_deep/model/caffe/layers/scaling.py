@@ -7,7 +7,7 @@ from miles_deep.errors import CaffeError, UnsupportedLayerError
 from miles_deep.model.caffe import caffe_pb2 as pb
 from miles_deep.model.caffe.graph import Tensor
 from miles_deep.model.caffe.layers.call import Call
-from miles_deep.model.caffe.naming import by
+from miles_deep.model.quoting import by
 
 
 def batch_norm(call: Call) -> Tensor:

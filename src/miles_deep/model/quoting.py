@@ -2,17 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from miles_deep.model.caffe.caffe_pb2 import LayerParameter
-
 
 def quoted(name: str) -> str:
     """A name in quotes, control characters escaped, long ones clipped."""
     return repr(name if len(name) <= 60 else name[:57] + "...")
-
-
-def type_name(layer: LayerParameter) -> str:
-    """The layer's type, likewise, without the quotes."""
-    return quoted(layer.type)[1:-1] or "no type"
 
 
 def listed(names: Iterable[str], most: int = 5) -> str:

@@ -1,0 +1,144 @@
+"""Scores of pictures in CSV files: what is expected of a model, and what it gave."""
+
+import csv
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from miles_deep.errors import FormatError
+from miles_deep.files import partial_file
+
+MAX_BYTES = 256 << 20
+
+FILE, LABEL, SCORE, KIND = "file", "label", "score", "kind"
+"""Columns. A table has `file` and one for each label, or `file`, `label` and `score`; of the latter kind, rows
+whose `kind` is not `label` are passed by."""
+
+Expected = dict[str, dict[str, float]]
+"""Name of a picture to the scores of its labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """The score of a picture that is farthest from what was expected."""
+
+    path: Path
+    label: str
+    expected: float
+    found: float
+
+    @property
+    def size(self) -> float:
+        """How far; infinite where it is not a number."""
+        difference = abs(self.expected - self.found)
+        return difference if math.isfinite(difference) else math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How scores agree with what was expected."""
+
+    deviations: tuple[Deviation, ...]
+    """One a picture, the largest first."""
+    missing: tuple[str, ...]
+    """Names of which something was expected, and no picture was there."""
+    unknown: tuple[Path, ...]
+    """Pictures of which nothing was expected."""
+
+    def beyond(self, tolerance: float) -> list[Deviation]:
+        """Those that are farther off."""
+        return [deviation for deviation in self.deviations if deviation.size > tolerance]
+
+
+def compare_expected(
+    folder: Path, paths: Sequence[Path], labels: Sequence[str], values: NDArray[np.float32], expected: Expected
+) -> Comparison:
+    """Hold scores against what is expected.
+
+    Args:
+        folder: that the pictures are in. A picture is expected by its name within it, by its path as given, or by
+            the bare name of its file, whichever is there first.
+        paths: of the pictures.
+        labels: K names.
+        values: [N, K].
+        expected: by name.
+    """
+    number = {label: column for column, label in enumerate(labels)}
+    deviations, unknown, met = [], [], set()
+    for path, row in zip(paths, values, strict=True):
+        name = next((name for name in (within(folder, path), str(path), path.name) if name in expected), None)
+        if name is None:
+            unknown.append(path)
+            continue
+        met.add(name)
+        of_picture = (
+            Deviation(path, label, score, float(row[number[label]])) for label, score in expected[name].items()
+        )
+        deviations.append(max(of_picture, key=lambda deviation: deviation.size))
+    deviations.sort(key=lambda deviation: -deviation.size)
+    return Comparison(tuple(deviations), tuple(name for name in expected if name not in met), tuple(unknown))
+
+
+def within(folder: Path, path: Path) -> str:
+    """A file's name in a folder, the same on every machine."""
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+
+
+def write_scores(path: Path, names: Sequence[str], labels: Sequence[str], values: NDArray[np.float32]) -> None:
+    """Write a row a picture, a column a label; floats as exact as they are. Raises OutputError."""
+    with partial_file(path) as partial, _text(partial, "w") as file:
+        writer = csv.writer(file)
+        writer.writerow([FILE, *labels])
+        writer.writerows([name, *map(str, row)] for name, row in zip(names, values, strict=True))
+
+
+def read_expected(path: Path, labels: Sequence[str]) -> Expected:
+    """Read columns `file` and one a label, or `file`, `label`, `score`. A picture need not have all labels.
+
+    Raises:
+        FormatError: the file is no such table, a score is no number, or a label not the model's.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise FormatError(f"{path}: more than {MAX_BYTES >> 20} MB; not a table of scores")
+        with _text(path, "r") as file:
+            return _read(csv.DictReader(file), set(labels))
+    except (OSError, UnicodeError, csv.Error, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise FormatError(f"{path}: not a table of scores ({reason[:200]})") from error
+
+
+def _text(path: Path, mode: str) -> IO[str]:
+    # With the mark that spreadsheets put before a text; names of files need not be text.
+    return open(path, mode, encoding="utf-8-sig" if mode == "r" else "utf-8", errors="surrogateescape", newline="")
+
+
+def _read(table: "csv.DictReader[str]", labels: set[str]) -> Expected:
+    columns = list(table.fieldnames or ())
+    if FILE not in columns:
+        raise ValueError(f"it has no column {FILE!r}")
+    long = LABEL in columns and SCORE in columns
+    expected: Expected = {}
+    for row in table:
+        for label, score in _scores(row, long):
+            if label not in labels:
+                raise ValueError(f"line {table.line_num}: the model has no label {label[:80]!r}")
+            if expected.setdefault(row[FILE], {}).setdefault(label, score) != score:
+                raise ValueError(f"line {table.line_num}: another score for {row[FILE][:80]!r}, {label[:80]!r}")
+    if not expected:
+        raise ValueError("it has no rows")
+    return expected
+
+
+def _scores(row: Mapping[str, str], long: bool) -> Iterator[tuple[str, float]]:
+    if None in row or None in row.values():
+        raise ValueError("a row has more or fewer cells than the first")
+    if not long:
+        yield from ((label, float(score)) for label, score in row.items() if label != FILE)
+    elif row.get(KIND, LABEL) == LABEL:
+        yield row[LABEL], float(row[SCORE])

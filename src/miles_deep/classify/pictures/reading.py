@@ -1,0 +1,140 @@
+"""Pictures in files: their frames, upright, as RGB."""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from miles_deep.errors import FormatError
+from miles_deep.timecode import Span
+
+FORMATS = (
+    "JPEG",
+    "PNG",
+    "GIF",
+    "WEBP",
+    "AVIF",
+    "BMP",
+    "DIB",
+    "TIFF",
+    "JPEG2000",
+    "PPM",
+    "TGA",
+    "ICO",
+    "QOI",
+)
+"""Pillow's names of what is read. Not EPS, for which it would start Ghostscript."""
+
+ANIMATED = ("GIF", "PNG", "WEBP", "AVIF")
+"""Those whose frames are shown one after the other; of others that hold several pictures, the first is taken."""
+
+MOST_PIXELS = 100_000_000
+"""Of one frame: 300 MB in RGB. An A3 page at 600 dpi has 70 million."""
+
+MOST_PIXELS_SHOWN = 20_000_000_000
+"""Of all frames of a file: 6 minutes of 1080p at 25 frames a second, and some minutes of work."""
+
+MOST_SECONDS = 3600
+"""That an animation may last: its scores fit into memory."""
+
+TOO_LARGE = f"more than {MOST_PIXELS // 1_000_000} million pixels; make it smaller first"
+
+SHORTEST, USUAL = Fraction(1, 50), Fraction(1, 10)
+"""Seconds. A frame that says it is shown for less than the first is shown for the second, as in browsers: files
+that say 0 were made for machines that took their time to draw a frame."""
+
+BACKDROP = (255, 255, 255)
+"""What shows through transparent pixels: white, as on a page."""
+
+ORIENTATION = 0x0112
+"""The EXIF tag that says how the camera was held; 1 is upright."""
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Image.Image]:
+    """A picture file, its header read.
+
+    Raises:
+        FormatError: it is no picture of a known kind, damaged, or too large; whatever Pillow raises in the block
+            becomes one line as well.
+    """
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            _check_size(image.size)
+            yield image
+    except UnidentifiedImageError as error:
+        raise FormatError(f"{path}: not a picture of a kind that can be read") from error
+    except Image.DecompressionBombError as error:
+        raise FormatError(f"{path}: {TOO_LARGE}") from error
+    except FormatError as error:
+        raise FormatError(f"{path}: {error}") from error
+    except MemoryError as error:
+        raise FormatError(f"{path}: takes more memory than there is") from error
+    except Exception as error:  # Pillow lets through whatever a damaged file makes of its readers' arithmetic
+        reason = getattr(error, "strerror", None) or next(iter(str(error).splitlines()), type(error).__name__)
+        raise FormatError(f"{path}: cannot be read ({reason[:200]})") from error
+
+
+def moves(image: Image.Image) -> bool:
+    """Whether it is an animation."""
+    return image.format in ANIMATED and bool(getattr(image, "is_animated", False))
+
+
+def frames(image: Image.Image) -> Iterator[Span]:
+    """When each frame of an animation is shown, in seconds from the first; `image` is that frame until the next is
+    asked for. Raises FormatError where it is too large or too long."""
+    start, pixels = Fraction(0), 0
+    # A PNG's picture for programs that show no animation is not part of it.
+    for number in itertools.count(1 if getattr(image, "default_image", False) else 0):
+        try:
+            image.seek(number)
+        except EOFError:
+            return
+        image.load()  # only then do WebP and AVIF say how long
+        _check_size(image.size)
+        pixels += image.width * image.height
+        if pixels > MOST_PIXELS_SHOWN or start > MOST_SECONDS:
+            raise FormatError("too long for a picture; make a film of it")
+        duration = Fraction(image.info.get("duration") or 0) / 1000
+        end = start + (duration if duration >= SHORTEST else USUAL)
+        yield Span(start, end)
+        start = end
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """A picture as RGB, turned as its camera was held.
+
+    White shows through what is transparent; samples of more than eight bits keep their upper ones; colour profiles
+    are not looked at, as classifiers' training does not either.
+    """
+    image.load()
+    turned = ImageOps.exif_transpose(image) if image.getexif().get(ORIENTATION, 1) != 1 else image
+    if turned.mode[0] in "IF":
+        turned = _eight_bits(turned)
+    if not turned.has_transparency_data:
+        return _as("RGB", turned)
+    above = _as("RGBA", turned)
+    page = Image.new("RGB", above.size, BACKDROP)
+    page.paste(above, mask=above)
+    return page
+
+
+def _as(mode: str, image: Image.Image) -> Image.Image:
+    """In a mode, without the copy that Pillow makes of what is in it already."""
+    return image if image.mode == mode else image.convert(mode)
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Grey of 16 bits or more, or of floating point, which Pillow would cut off at 255."""
+    values = np.nan_to_num(np.asarray(image, np.float32))
+    most = 65535.0 if image.mode[0] == "I" else 1.0 if values.max(initial=0) <= 1 else 255.0
+    return Image.fromarray((values.clip(0, most) * (255 / most)).round().astype(np.uint8))
+
+
+def _check_size(size: tuple[int, int]) -> None:
+    if size[0] * size[1] > MOST_PIXELS:
+        raise FormatError(TOO_LARGE)

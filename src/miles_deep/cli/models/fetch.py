@@ -1,0 +1,63 @@
+"""`miles-deep models fetch NAME`: download a published model and put it on the shelf."""
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from miles_deep.cli.flags import FORCE, HELP, JSON, PATH, flags
+from miles_deep.cli.models.facts import next_lines
+from miles_deep.cli.printing import print_json
+from miles_deep.cli.text import one_line, shown, sized
+from miles_deep.model.fetch import FETCHABLE, fetch
+
+FROM = click.option(
+    "--from", "folder", type=PATH, metavar="DIR", help="Take the files out of this folder; download nothing."
+)
+
+EVERY = 0.1
+"""Seconds between two lines of progress."""
+
+
+@click.command("fetch", context_settings=HELP)
+@flags(click.argument("name", metavar="NAME"), FROM, FORCE, JSON)
+def fetch_model(name: str, folder: Path | None, force: bool, as_json: bool) -> None:
+    """Download a published model.
+
+    It is checked to the byte, and put where --model NAME finds it.
+    """
+    if name in FETCHABLE and not as_json:
+        click.echo(one_line(FETCHABLE[name].terms))
+    fetched = fetch(name, folder, force=force, progress=_Line() if sys.stderr.isatty() else None)
+    if as_json:
+        print_json(
+            {
+                "name": name,
+                "path": shown(fetched.path),
+                "labels": fetched.model.labels,
+                "licence": fetched.licence,
+                "digest": fetched.model.digest,
+                "notes": fetched.notes,
+            }
+        )
+        return
+    click.echo(f"wrote {shown(fetched.path)}")
+    click.echo("\n".join(map(one_line, [*fetched.notes, *next_lines(name)])))
+
+
+class _Line:
+    """A line on the terminal that says how far a download is."""
+
+    def __init__(self) -> None:
+        self._shown = 0.0
+
+    def __call__(self, done: int, total: int | None) -> None:
+        over = total is not None and done >= total
+        if not over and time.monotonic() - self._shown < EVERY:
+            return
+        self._shown = time.monotonic()
+        # ECMA-48: CR, erase in line.
+        click.echo(
+            "\r\x1b[K" + ("" if over else f"{sized(done)} of {sized(total) if total else '?'}"), err=True, nl=False
+        )

@@ -1,0 +1,135 @@
+"""Label lists, in the forms that they are published in."""
+
+import ast
+import csv
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from miles_deep.errors import ModelError
+
+MAX_TEXT = 1 << 23
+"""Bytes of a label file. That of ImageNet's 21,841 is a tenth of it."""
+
+COLUMNS = ("label", "name", "display_name", "class", "class_name", "tag")
+"""Headings of the column that holds the labels, in a CSV file that has several; the first found is it."""
+
+
+def read_labels(path: str | Path) -> tuple[str, ...]:
+    """The labels of a file: one a line; a CSV with an index or headings; JSON or a Python literal.
+
+    Raises:
+        ModelError: there is no such file, or there are no labels in it.
+    """
+    try:
+        if Path(path).exists() and not Path(path).is_file():
+            raise ModelError(f"{path}: not a file")
+        with Path(path).open("rb") as file:
+            content = file.read(MAX_TEXT + 1)
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
+        raise ModelError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
+    if len(content) > MAX_TEXT:
+        raise ModelError(f"{path}: larger than the {MAX_TEXT:,} bytes a label file can have")
+    try:
+        return parse_labels(content.decode("utf-8-sig"), table=Path(path).suffix.lower() == ".csv")
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{path}: labels must be UTF-8 text") from error
+    except ValueError as error:
+        raise ModelError(f"{path}: {error}") from error
+
+
+def parse_labels(text: str, table: bool = False) -> tuple[str, ...]:
+    """The labels in a text; `table` where it is a CSV file's. Raises ValueError."""
+    if text.lstrip().startswith(("{", "[")):
+        labels = _structured(text)
+    elif table:
+        labels = _tabled(text)
+    else:
+        labels = [line.strip() for line in text.splitlines()]
+        while labels and not labels[-1]:
+            labels.pop()
+    if not labels:
+        raise ValueError("there are no labels in it")
+    if "" in labels:
+        raise ValueError(f"label {labels.index('') + 1} is empty")
+    return distinct(labels)
+
+
+def distinct(labels: Sequence[str]) -> tuple[str, ...]:
+    """Labels that are there more than once, with their index behind all but the first; the lists of ImageNet have
+    two birds called crane and two swimsuits called maillot."""
+    seen: Counter[str] = Counter()
+    taken, result = set(labels), []
+    for index, label in enumerate(labels):
+        seen[label] += 1
+        name = label if seen[label] == 1 else f"{label} ({index})"
+        while seen[label] > 1 and name in taken:
+            name += "'"
+        taken.add(name)
+        result.append(name)
+    return tuple(result)
+
+
+def _structured(text: str) -> list[str]:
+    """JSON, or a Python literal as people paste them: a list, index to label, or label to index."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        try:
+            value = ast.literal_eval(text.strip())
+        except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError) as error:
+            raise ValueError("neither JSON nor a list of labels") from error
+    if isinstance(value, dict):
+        # The configuration of a model on Hugging Face.
+        value = value.get("id2label", value)
+    if isinstance(value, list | tuple):
+        return [_words(label) for label in value]
+    if not isinstance(value, dict):
+        raise ValueError("neither a list of labels nor an index of them")
+    if all(isinstance(number, int) for number in value.values()):  # Keras: class_indices
+        value = {number: label for label, number in value.items()}
+    return _ordered([(key, _words(label)) for key, label in value.items()])
+
+
+def _tabled(text: str) -> list[str]:
+    """A CSV table: one column, an index and a label, or columns with headings."""
+    try:
+        rows = [
+            [cell.strip() for cell in row] for row in csv.reader(text.splitlines()) if any(map(str.strip, row))
+        ]
+    except csv.Error as error:
+        raise ValueError(f"not a CSV table ({error})") from error
+    heading = [cell.lower() for cell in rows[0]] if rows else []
+    column = next((heading.index(name) for name in COLUMNS if name in heading), None)
+    index = heading.index("index") if column is not None and "index" in heading else None
+    if column is not None:
+        rows = rows[1:]
+    elif rows and len(rows[0]) > 1:
+        index, column = 0, 1
+    width = max(column or 0, index or 0) + 1
+    if short := next((number for number, row in enumerate(rows, 1) if len(row) < width), None):
+        raise ValueError(f"row {short} has no label")
+    if index is None:
+        return [row[column or 0] for row in rows]
+    return _ordered([(row[index], row[column or 0]) for row in rows])
+
+
+def _ordered(pairs: list[tuple[Any, str]]) -> list[str]:
+    """Labels in the order of their indices, of which none may be missing."""
+    try:
+        by_index = {int(index): label for index, label in pairs}
+    except (TypeError, ValueError) as error:
+        raise ValueError("its labels have no numbers before them") from error
+    if sorted(by_index) != list(range(len(pairs))):
+        raise ValueError(f"its labels are not numbered 0 to {len(pairs) - 1}")
+    return [by_index[index] for index in range(len(pairs))]
+
+
+def _words(label: Any) -> str:
+    """A label, or the parts of one (`["n01440764", "tench"]`) with spaces between."""
+    parts = label if isinstance(label, list | tuple) else [label]
+    if not all(isinstance(part, str | int) for part in parts):
+        raise ValueError(f"a label must be text, not {str(label)[:60]!r}")
+    return " ".join(str(part).strip() for part in parts)

@@ -1,0 +1,175 @@
+"""From an ONNX file to a network that `Model` can carry."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from onnx import ModelProto
+
+from miles_deep.errors import ModelError
+from miles_deep.model.memory import check_memory
+from miles_deep.model.model import CARD_KEY
+from miles_deep.model.onnx_import.batches import fix_batch, free_batch
+from miles_deep.model.onnx_import.cleaning import WIDENED, clean, widen
+from miles_deep.model.onnx_import.labelling import labels_for
+from miles_deep.model.onnx_import.outputs import finish, keep_one_output, meaning
+from miles_deep.model.onnx_import.pictures import pictures, set_shape
+from miles_deep.model.onnx_import.preprocessing import preprocessing
+from miles_deep.model.onnx_import.probing import prepared, probes, refuse_not_numbers
+from miles_deep.model.onnx_import.reading import check, read, shown, tensors
+from miles_deep.model.onnx_import.running import run
+from miles_deep.model.onnx_import.wanted import Wanted
+from miles_deep.model.onnx_import.wording import batch_words, in_words, label_words, preprocessing_words
+from miles_deep.model.preprocess import Preprocess
+
+TOLERANCE = 1e-4
+"""How far cleaning may move a score."""
+
+HALF_TOLERANCE = 1e-2
+"""The same where the network computes with 16 bits: its own rounding, gone afterwards, moves scores so far."""
+
+
+OTHER_BATCH = 5
+"""Pictures at a time for the second look: few networks were exported for it, and it does not divide the probes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A network, what was changed in it, and how far that moved its scores."""
+
+    network: bytes
+    batch: int | None
+    changes: tuple[str, ...]
+    difference: float
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A network, and all that is known of it."""
+
+    network: bytes
+    labels: tuple[str, ...]
+    exclusive: bool
+    """Whether a picture has one label."""
+    preprocess: Preprocess
+    understood: tuple[tuple[str, str], ...]
+    changes: tuple[str, ...]
+    difference: float
+    frames: NDArray[np.uint8]
+    """The pictures it was compared with."""
+    scores: NDArray[np.float32]
+    """What the file's own network makes of these, in ONNX Runtime."""
+
+
+def convert(path: Path, wanted: Wanted) -> Converted:
+    """Read, understand, clean and compare a network; errors leave it to the caller to name the file.
+
+    Raises:
+        ModelError, OptionError: as `import_onnx`.
+    """
+    network = read(path)
+    metadata = {entry.key: entry.value for entry in network.metadata_props}
+    if CARD_KEY in metadata:
+        raise ModelError("this is a model of Miles Deep already; use it as it is")
+    behind = keep_one_output(network, wanted.output)
+    taken = pictures(network)
+    check(network)
+    spec, origin = preprocessing(wanted.preprocess, wanted.preprocess_from, network, taken, wanted.size)
+    set_shape(network, taken, spec.height, spec.width, taken.batch)
+    frames = probes(spec.width, spec.height)
+    check_memory(network, taken.batch or len(frames))
+    inputs = prepared(frames, spec)
+    scores, batch, forced = _first_look(network, inputs, taken.batch)
+    found = meaning(network, scores, wanted.activation)
+    labels, named = labels_for(wanted.labels, wanted.labels_from, behind, metadata, scores.shape[1])
+    network_words = in_words(network, taken, spec)
+    del network.metadata_props[:]  # what they said stands in the card
+    finish(network, scores.shape[1], found.operator)
+    reference = run(network, inputs, batch)
+    cleaned = _cleaned(network, inputs, batch, reference)
+    understood = (
+        *network_words,
+        ("batch", batch_words(batch, cleaned.batch)),
+        ("scores", f"{scores.shape[1]:,}: {found.words}"),
+        ("labels", label_words(labels, named)),
+        ("preprocessing", f"{origin}: {preprocessing_words(spec)}"),
+    )
+    changes = (*forced, *cleaned.changes)
+    return Converted(
+        cleaned.network,
+        labels,
+        found.exclusive,
+        spec,
+        understood,
+        changes,
+        cleaned.difference,
+        frames,
+        reference,
+    )
+
+
+def _first_look(
+    network: ModelProto, inputs: NDArray[np.float32], batch: int | None
+) -> tuple[NDArray[np.float32], int | None, list[str]]:
+    """Scores [N, K] of the network as it is, how many pictures it takes, and what had to be changed to run it."""
+    scores, changes = None, []
+    try:
+        scores = run(network, inputs, batch)
+    except ModelError as error:
+        reason = error
+    # ONNX Runtime has no convolution of 64-bit floats, nor anything of bfloat16, on the CPU.
+    if scores is None and (line := widen(network)) is not None:
+        changes.append(line)
+        with suppress(ModelError):
+            scores = run(network, inputs, batch)
+    # Exporters write "any number" over a graph that was traced with one picture.
+    if scores is None and batch is None:
+        batch = 1
+        fix_batch(network, batch)
+        with suppress(ModelError):
+            scores = run(network, inputs, batch)
+    if scores is None:
+        raise reason
+    refuse_not_numbers(scores)
+    if sum(size > 1 for size in scores.shape[1:]) > 1:
+        raise ModelError(f"gives {shown(scores.shape[1:])} scores for a picture, not one for each label")
+    return scores.reshape(len(scores), -1), batch, changes
+
+
+def _cleaned(
+    network: ModelProto, inputs: NDArray[np.float32], batch: int | None, reference: NDArray[np.float32]
+) -> Cleaned:
+    """The network as clean as it can be with its scores where they were: at `reference`."""
+    halves = any(tensor.data_type in WIDENED for tensor in tensors(network.graph))
+    tolerance = HALF_TOLERANCE if halves else TOLERANCE
+    reasons: list[str] = []
+    for attempt, free, changes in _attempts(network, batch):
+        try:
+            changes += clean(attempt)
+            # Not as many at a time as before: a batch that only seems to be free gives other scores then.
+            scores = run(attempt, inputs, (OTHER_BATCH + (batch == OTHER_BATCH)) if free else batch)
+        except ModelError as error:
+            reasons.append(str(error))
+            continue
+        difference = float(np.abs(scores - reference).max()) if scores.shape == reference.shape else np.inf
+        if difference <= tolerance:
+            return Cleaned(attempt.SerializeToString(), None if free else batch, tuple(changes), difference)
+        reasons.append(f"cleaning moves scores by {difference:.2g}")
+    if batch is None and np.abs(run(network, inputs, OTHER_BATCH) - reference).max() > tolerance:
+        raise ModelError("gives a picture other scores beside other pictures; was it exported for use?")
+    return Cleaned(network.SerializeToString(), batch, (f"left as it is: {reasons[-1]}",), 0.0)
+
+
+def _attempts(network: ModelProto, batch: int | None) -> Iterator[tuple[ModelProto, bool, list[str]]]:
+    """Copies to be cleaned, whether their batch is free, and what was changed for that; the best first."""
+    if batch is not None:
+        freed = ModelProto()
+        freed.CopyFrom(network)
+        count = free_batch(freed, batch)
+        yield freed, True, [f"batch of {batch} made free{f' (Reshape: {count})' if count else ''}"]
+    copy = ModelProto()
+    copy.CopyFrom(network)
+    yield copy, batch is None, []

@@ -1,0 +1,89 @@
+"""Scores in CSV files, written, read, and held against each other."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from miles_deep.classify.pictures.expected import compare_expected, read_expected, within, write_scores
+from miles_deep.errors import FormatError
+
+LABELS = ("cat", "n1 dog, hound")
+VALUES = np.array([[0.25, 0.75], [1 / 3, 2 / 3]], np.float32)
+
+
+def test_what_is_written_is_read(tmp_path):
+    """To the last digit, and names of files as they are."""
+    names = ["a.png", 'deep/b, "c"\n.png']
+    write_scores(tmp_path / "s.csv", names, LABELS, VALUES)
+    expected = read_expected(tmp_path / "s.csv", LABELS)
+    assert list(expected) == names
+    assert np.array_equal([[np.float32(row[label]) for label in LABELS] for row in expected.values()], VALUES)
+    compared = compare_expected(tmp_path, [tmp_path / name for name in names], LABELS, VALUES, expected)
+    assert compared.beyond(1e-7) == [] and len(compared.deviations) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'file,cat,"n1 dog, hound"\na.png,0.25,0.75\n',
+        '\ufefffile,cat,"n1 dog, hound"\r\na.png,0.25,0.75\r\n',
+        'label,file,score\ncat,a.png,0.25\n"n1 dog, hound",a.png,0.75\n',
+        'file,kind,label,score\na.png,label,cat,0.25\na.png,group,animal,1\na.png,label,"n1 dog, hound",.75\n',
+    ],
+    ids=["a column a label", "of a spreadsheet", "a row a score", "as `classify` prints"],
+)
+def test_forms(tmp_path, text):
+    (tmp_path / "s.csv").write_text(text, encoding="utf-8", newline="")
+    assert read_expected(tmp_path / "s.csv", LABELS) == {"a.png": {"cat": 0.25, "n1 dog, hound": 0.75}}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "no column 'file'"),
+        ("name,cat\na.png,1\n", "no column 'file'"),
+        ("file,cat\n", "no rows"),
+        ("file,cow\na.png,1\n", "no label 'cow'"),
+        ("file,cat\na.png,much\n", "much"),
+        ("file,cat\na.png\n", "more or fewer cells"),
+        ("file,cat\na.png,1,2\n", "more or fewer cells"),
+        ("file,label,score\na.png,cat,1\na.png,cat,0.5\n", "line 3: another score for 'a.png', 'cat'"),
+        ('file,cat\n"' + "a" * 200_000 + '",1\n', "field larger than field limit"),
+    ],
+)
+def test_no_tables_of_scores(tmp_path, text, said):
+    (path := tmp_path / "s.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(FormatError) as raised:
+        read_expected(path, LABELS)
+    assert str(raised.value).startswith(f"{path}: not a table of scores (") and said in str(raised.value)
+
+
+def test_bytes_that_are_no_text(tmp_path):
+    (path := tmp_path / "s.csv").write_bytes(bytes(range(256)))
+    with pytest.raises(FormatError, match="not a table of scores"):
+        read_expected(path, LABELS)
+    with pytest.raises(FormatError, match="not a table of scores"):
+        read_expected(tmp_path, LABELS)
+
+
+def test_what_is_off(tmp_path):
+    """The worst of each picture; what is missing on either side is told."""
+    paths = [tmp_path / name for name in ("deep/a.png", "b.png", "c.png", "d.png")]
+    values = np.array([[0.5, 0.5], [0.9, 0.1], [0, 1], [np.nan, 1]], np.float32)
+    expected = {
+        "deep/a.png": {"cat": 0.5, "n1 dog, hound": 0.25},
+        str(paths[1]): {"cat": 0.9},
+        "d.png": {"cat": 0.5},
+        "e.png": {"cat": 1.0},
+    }
+    compared = compare_expected(tmp_path, paths, LABELS, values, expected)
+    assert [one.path for one in compared.beyond(0.01)] == [paths[3], paths[0]]
+    assert [(one.label, one.size) for one in compared.beyond(0.01)] == [("cat", np.inf), ("n1 dog, hound", 0.25)]
+    assert [one.path for one in compared.beyond(0.25)] == [paths[3]]
+    assert compared.missing == ("e.png",) and compared.unknown == (paths[2],)
+
+
+def test_names_on_every_machine(tmp_path):
+    assert within(tmp_path, tmp_path / "deep" / "a.png") == "deep/a.png"
+    assert within(Path("other"), Path("a.png")) == "a.png"

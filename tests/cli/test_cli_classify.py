@@ -1,0 +1,148 @@
+"""`miles-deep classify`: the labels of pictures, as text, CSV and JSON, and those that are searched for."""
+
+import csv
+import io
+import json
+import os
+import sys
+
+import pytest
+from cli_media import COLOURS, colour_model
+from PIL import Image
+
+
+@pytest.fixture
+def album(place):
+    """A red, a green and a blue picture, and an animation that is red and then green."""
+    for name, letter in (("a", "r"), ("b", "g"), ("c", "b")):
+        Image.new("RGB", (16, 12), COLOURS[letter]).save(place / f"{name}.png")
+    red, green = (Image.new("RGB", (16, 12), COLOURS[letter]) for letter in "rg")
+    red.save(place / "d.gif", save_all=True, append_images=[green], duration=[500, 1500])
+    return place
+
+
+def test_text(album, model, here):
+    said = here("classify", album, "--model", model)
+    assert (said.returncode, said.stderr) == (0, "")
+    blocks = said.stdout.split(f"{album}{os.sep}")
+    assert [block.splitlines()[0] for block in blocks[1:]] == ["a.png", "b.png", "c.png", "d.gif"]
+    assert blocks[1].splitlines()[1:] == ["  1.00  red", "  1.00  warm (group)"]
+    assert blocks[3].splitlines()[1:] == ["  1.00  blue"]
+    times = ["  0:00:00-0:00:00.500  red 1.00", "  0:00:00.500-0:00:02  green 1.00"]
+    assert blocks[4].splitlines()[1:] == ["  0.75  green", "  0.25  red", "  1.00  warm (group)", *times]
+
+
+def test_csv(album, model, here):
+    said = here("classify", album / "a.png", album / "d.gif", "--model", model, "-f", "csv", "--top", "2")
+    rows = list(csv.DictReader(io.StringIO(said.stdout)))
+    assert [(row["file"][-5:], row["kind"], row["label"]) for row in rows] == [
+        ("a.png", "label", "red"),
+        ("a.png", "label", "green"),
+        ("a.png", "group", "warm"),
+        ("d.gif", "label", "green"),
+        ("d.gif", "label", "red"),
+        ("d.gif", "group", "warm"),
+    ]
+    assert float(rows[3]["score"]) == pytest.approx(0.75, abs=0.01)
+
+
+def test_json(album, model, here):
+    said = here("classify", album, "--model", model, "--json", "--top", "1")
+    told = json.loads(said.stdout)
+    assert told["model"] == "colour" and len(told["digest"]) == 64
+    assert [picture["labels"][0]["label"] for picture in told["pictures"]] == ["red", "green", "blue", "green"]
+    moving = told["pictures"][3]
+    assert (moving["duration"], moving["looks"]) == (2, 2)
+    assert [(one["start"], one["end"], one["label"]) for one in moving["over_time"]] == [
+        (0, 0.5, "red"),
+        (0.5, 2, "green"),
+    ]
+    assert "duration" not in told["pictures"][0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        (["-t", "red"], ["a.png", "d.gif"]),
+        (["-t", "warm"], ["a.png", "b.png", "d.gif"]),
+        (["-t", "warm & !green"], ["a.png", "d.gif"]),
+        (["-x"], ["a.png", "b.png", "d.gif"]),
+        (["-t", "blue", "-s", "1"], []),
+    ],
+)
+def test_searched_for(album, model, here, asked, names):
+    """By name alone, a line each; of an animation, one moment is enough."""
+    said = here("classify", album, "--model", model, *asked)
+    assert said.stdout.splitlines() == [str(album / name) for name in names]
+    assert (said.returncode, said.stderr) == (0, "")
+
+
+def test_a_file_that_appears_whole(album, model, here):
+    out = album / "labels.csv"
+    said = here("classify", album / "a.png", "--model", model, "-f", "csv", "-o", out)
+    assert said.stdout == f"wrote {out}\n"
+    assert out.read_text().startswith("file,kind,label,score\n")
+    again = here("classify", album / "b.png", "--model", model, "-f", "csv", "-o", out)
+    assert (again.returncode, again.stderr) == (1, f"miles-deep: {out}: is there already; --force overwrites it\n")
+    assert here("classify", album / "b.png", "--model", model, "-f", "csv", "-o", out, "--force").returncode == 0
+    assert "b.png" in out.read_text() and "a.png" not in out.read_text()
+
+
+def test_what_is_no_picture(album, model, here):
+    (album / "b.png").write_text("words")
+    said = here("classify", album, album / "nosuch.jpg", "--model", model, "-t", "red")
+    assert said.returncode == 1
+    assert said.stdout.splitlines() == [str(album / "a.png"), str(album / "d.gif")]
+    assert said.stderr.splitlines() == [
+        f"miles-deep: {album / 'b.png'}: not a picture of a kind that can be read",
+        f"miles-deep: {album / 'nosuch.jpg'}: no such file or folder",
+    ]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such names there")
+def test_hostile_names(place, model, here):
+    """A line stays a line, and a terminal is told nothing."""
+    Image.new("RGB", (16, 12), COLOURS["r"]).save(place / "new\nline\x1b[31m.png")
+    said = here("classify", place, "--model", model, "-t", "red").stdout
+    assert said.splitlines() == [f"{place}/new\\nline\\x1b[31m.png"]
+    for form in ("csv", "json"):
+        said = here("classify", place, "--model", model, "-f", form).stdout
+        assert "\x1b" not in said and "new\nline" not in said
+
+
+def test_no_picture_at_all(place, model, here):
+    said = here("classify", place, "--model", model)
+    assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
+
+
+def test_wrong_flags(album, model, here):
+    picture = album / "a.png"
+    cases = [
+        ([], "Missing argument"),
+        ([picture, "-t", "cow"], "no label 'cow' in the model"),
+        ([picture, "-t", "red", "-x"], "-t and -x exclude each other"),
+        ([picture, "-s", "0.5"], "-s is about what is searched for"),
+        ([picture, "-t", "red", "-s", "2"], "min score"),
+        ([picture, "--top", "0"], "--top"),
+        ([picture, "-f", "xml"], "-f"),
+        ([picture, "-b", "0"], "the batch size must be"),
+        ([picture, "-o", picture], "is one of the pictures"),
+        ([picture, "--model", "nosuch"], "no model 'nosuch'"),
+    ]
+    for arguments, said in cases:
+        result = here("classify", *arguments, *(() if "nosuch" in arguments else ("--model", model)))
+        assert said in result.stderr and result.stderr.count("\n") == 1, arguments
+        assert result.returncode == (1 if "nosuch" in arguments else 2) and result.stdout == ""
+
+
+def test_several_models(album, model, here):
+    """Each has a top label of its own, and so a winner that can be searched for."""
+    other = colour_model(album.parent / "other.onnx", ("hot", "mild", "cold"), ("cold",))
+    both = ["--model", model, "--model", other]
+    said = here("classify", album / "a.png", *both, "--top", "1", "-f", "csv")
+    assert [row["label"] for row in csv.DictReader(io.StringIO(said.stdout)) if row["kind"] == "label"] == [
+        "red",
+        "hot",
+    ]
+    said = here("classify", album, *both, "-t", "mild")
+    assert said.stdout.splitlines() == [str(album / name) for name in ("b.png", "d.gif")]

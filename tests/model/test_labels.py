@@ -1,0 +1,84 @@
+"""Label lists in the forms that they are published in."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from miles_deep.errors import ModelError
+from miles_deep.model.labels import distinct, parse_labels, read_labels
+
+THREE = ("n01440764 tench, Tinca tinca", "goldfish", "great white shark")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("labels.txt", "n01440764 tench, Tinca tinca\ngoldfish\r\n  great white shark \n\n\n"),
+        ("bom.txt", "\ufeffn01440764 tench, Tinca tinca\ngoldfish\ngreat white shark"),
+        ("list.json", '["n01440764 tench, Tinca tinca", "goldfish", "great white shark"]'),
+        ("index.json", '{"0": ["n01440764", "tench, Tinca tinca"], "2": "great white shark", "1": "goldfish"}'),
+        ("keras.json", '{"goldfish": 1, "n01440764 tench, Tinca tinca": 0, "great white shark": 2}'),
+        (
+            "config.json",
+            '{"id2label": {"0": "n01440764 tench, Tinca tinca", "2": "great white shark", "1": "goldfish"}}',
+        ),
+        ("pasted.txt", "{0: 'n01440764 tench, Tinca tinca',\n 1: 'goldfish',\n 2: 'great white shark'}"),
+        ("index.csv", '0,"n01440764 tench, Tinca tinca"\n1,goldfish\n2,great white shark\n'),
+        ("unordered.csv", '2,great white shark\n1,goldfish\n0,"n01440764 tench, Tinca tinca"\n'),
+        ("one.csv", '"n01440764 tench, Tinca tinca"\ngoldfish\ngreat white shark\n'),
+        (
+            "tags.csv",
+            'tag_id,name,count\n77,"n01440764 tench, Tinca tinca",5\n1,goldfish,6\n9,great white shark,7\n',
+        ),
+        (
+            "map.csv",
+            'index,m,display_name\n1,b,goldfish\n0,a,"n01440764 tench, Tinca tinca"\n2,c,great white shark',
+        ),
+    ],
+)
+def test_the_same_labels_in_many_forms(name: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text, newline="")
+    assert read_labels(tmp_path / name) == THREE
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("empty.txt", b"", "there are no labels in it"),
+        ("gap.txt", b"a\n\nb\n", "label 2 is empty"),
+        ("latin.txt", b"\xff\xfe", "must be UTF-8"),
+        ("half.json", b'{"0": "a", "2": "b"}', "not numbered 0 to 1"),
+        ("code.json", b'{"0": __import__("os").system("true")}', "neither JSON nor a list"),
+        ("deep.json", b"[" * 100_000, "neither JSON nor a list"),
+        ("numbers.json", b"[1.5]", "a label must be text"),
+        ("names.json", b'{"a": "b"}', "no numbers before them"),
+        ("short.csv", b"0,a\n1\n", "row 2 has no label"),
+        ("large.txt", b"a" * ((1 << 23) + 1), "larger than"),
+    ],
+)
+def test_what_is_no_label_list(name: str, content: bytes, words: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ModelError) as caught:
+        read_labels(tmp_path / name)
+    assert str(caught.value).startswith(f"{tmp_path / name}: ") and words in str(caught.value)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="cannot be read"):
+        read_labels(tmp_path / "none.txt")
+    with pytest.raises(ModelError, match="not a file"):
+        read_labels(tmp_path)
+
+
+def test_imagenet_s_two_cranes_are_told_apart() -> None:
+    assert parse_labels("crane\nowl\ncrane\n") == ("crane", "owl", "crane (2)")
+
+
+@given(st.lists(st.sampled_from(["a", "b", "a (1)", "a (2)", "a (2)'"]), min_size=1, max_size=9))
+def test_labels_become_distinct_and_first_ones_stay(labels: list[str]) -> None:
+    result = distinct(labels)
+    assert len(set(result)) == len(labels)
+    assert all(result[labels.index(label)] == label for label in labels)
+    assert all(new.startswith(old) for new, old in zip(result, labels, strict=True))

@@ -1,0 +1,47 @@
+"""Networks that need more memory than there is."""
+
+import numpy as np
+import pytest
+from networks import mean_of_channels, model_of, network
+from onnx import TensorProto, helper
+
+from miles_deep.errors import ModelError
+from miles_deep.machine import free_memory
+from miles_deep.model import Preprocess
+from miles_deep.model.memory import check_memory, is_out_of_memory
+
+
+def test_a_network_is_refused_by_its_largest_result() -> None:
+    check_memory(mean_of_channels(), 4)
+    free = free_memory()
+    if free is not None:
+        large = mean_of_channels(1 << 14, 1 << 14)
+        large.graph.node[0].op_type = "Relu"
+        with pytest.raises(ModelError, match=r"needs more memory than there is: about [\d,.]+ GB, and [\d,.]+ GB"):
+            check_memory(large, free // (3 << 28))
+
+
+@pytest.mark.parametrize("device", ["cpu", "onnxruntime"])
+def test_a_backend_that_runs_out_of_memory_says_so(device: str) -> None:
+    """Where the size is a matter of the picture's own values, nothing tells beforehand."""
+    nodes = [
+        helper.make_node("ReduceMax", ["data"], ["most"], axes=[2, 3], keepdims=0),
+        helper.make_node("Cast", ["most"], ["zeros"], to=TensorProto.INT64),
+        helper.make_node("Reshape", ["zeros", "flat"], ["none"]),
+        helper.make_node("Concat", ["none", "zero"], ["nothing"], axis=0),
+        helper.make_node("Add", ["nothing", "huge"], ["shape"]),
+        helper.make_node("Expand", ["data", "shape"], ["large"]),
+        helper.make_node("GlobalAveragePool", ["large"], ["means"]),
+        helper.make_node("Flatten", ["means"], ["scores"]),
+    ]
+    weights = {"huge": np.array([1, 3, 1 << 22, 1 << 22]), "flat": np.array([3]), "zero": np.array([0])}
+    graph = network(nodes, [1, 3, 1, 1], 3, weights)
+    with pytest.raises(ModelError, match="it needs more memory than there is"):
+        model_of(graph, Preprocess(1, 1), device=device).infer(np.zeros((1, 1, 1, 3), np.uint8))
+
+
+def test_what_backends_say_of_memory_is_told_apart() -> None:
+    assert is_out_of_memory(MemoryError())
+    assert is_out_of_memory(RuntimeError("Exception from src/x.cpp:1:\nstd::bad_alloc"))
+    assert is_out_of_memory(RuntimeError("Failed to allocate memory for requested buffer of size 4398046511104"))
+    assert not is_out_of_memory(RuntimeError("Shape mismatch"))
