@@ -103,20 +103,28 @@ def scores(values: np.ndarray, labels: str, heads: tuple[int, ...] = ()) -> Scor
     rows=st.lists(st.lists(st.integers(0, 3), min_size=5, max_size=5), min_size=0, max_size=12),
     sizes=st.sampled_from([(), (2, 3), (1, 4)]),
     temperature=st.sampled_from([1.0, 2.0]),
-    method=st.sampled_from(["plain", "classic"]),
+    how=st.sampled_from(
+        [
+            ("plain", Smoothing()),
+            ("classic", Smoothing()),
+            ("each", Smoothing()),
+            *((method, Smoothing("median", window)) for method in ("plain", "each") for window in (1, 3, 5)),
+            *((method, Smoothing("viterbi", switch_cost=0.7)) for method in ("plain", "each")),
+        ]
+    ),
 )
 def test_a_group_is_found_as_if_it_were_the_target(
-    rows: list[list[int]], sizes: tuple[int, ...], temperature: float, method: str
+    rows: list[list[int]], sizes: tuple[int, ...], temperature: float, how: tuple[str, Smoothing]
 ) -> None:
     """Ties of many kinds among them."""
     table = scores(np.array(rows, np.float32).reshape(len(rows), 5) / 4, "abcde", sizes)
     groups = {"ce": ("c", "e"), "d": ("d",), "cde": ("e", "d", "c"), "b": ("b",)}
     both = replace(table, groups={f"G{name}": inside for name, inside in groups.items()})
-    rule = replace(LOOSE, method=method, min_score=0.3)  # type: ignore[arg-type]
-    rules = Rules(rule, temperature=temperature)
+    rule = replace(LOOSE, method=how[0], min_score=0.3)  # type: ignore[arg-type]
+    rules = Rules(rule, smoothing=how[1], temperature=temperature)
     each = [segment for name in both.groups for segment in find_segments(both, [name], rules)]
     expected = sorted(each, key=lambda segment: (segment.span, segment.label))
-    assert find_all(both, rules, groups=tuple(both.groups)) == expected
+    assert found(find_all(both, rules, groups=tuple(both.groups))) == found(expected)
 
 
 def test_a_group_of_nothing() -> None:

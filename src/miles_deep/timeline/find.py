@@ -13,6 +13,7 @@ from miles_deep.errors import LabelError
 from miles_deep.timecode import Span
 from miles_deep.timeline.calibrate import calibrate
 from miles_deep.timeline.classic import find_cuts
+from miles_deep.timeline.duel import Field
 from miles_deep.timeline.rules import Rule, Rules, Smoothing
 from miles_deep.timeline.rules_table import as_rules
 from miles_deep.timeline.segment import Segment
@@ -164,42 +165,28 @@ def _groups_won(scores: Scores, groups: Sequence[str], rules: Rules) -> Iterator
     if missing := [group for group in groups if group not in scores.groups]:
         has = ", ".join(scores.groups) or "none"
         raise LabelError(f"no group {missing[0]!r} in the model; its groups: {has}")
-    number = {label: place for place, label in enumerate(scores.labels)}
-    groups = [group for group in groups if any(label in number for label in scores.groups[group])]
-    if rules.smoothing.method != "none":
-        for group in groups:
-            asked = contest([group], scores.labels, scores.groups, scores.heads)
-            yield winners(scores.values, asked, rules)
+    if not len(scores):
         return
+    number = {label: place for place, label in enumerate(scores.labels)}
     heats = everyone(scores.labels, scores.heads).heats
-    values = _calibrated(scores.values, heats, rules)
-    leaders = [values[:, heat.labels].argmax(axis=1) for heat in heats]
+    values, once = _calibrated(scores.values, heats, rules), replace(rules, temperature=1)
+    fields = [Field(values[:, heat.labels], rules.smoothing) for heat in heats]
     for group in groups:
         inside = sorted({number[label] for label in scores.groups[group] if label in number})
+        if not inside:
+            continue
         place = next(place for place, heat in enumerate(heats) if inside[0] < heat.labels.stop)
         columns = heats[place].labels
         members = [label - columns.start for label in inside if label < columns.stop]
-        table = _duel(values[:, columns], members, leaders[place])
-        duel = Contest(("", group), ((0,), (1,)), np.array([False, True]))
-        yield winners(table, duel, replace(rules, temperature=1))
-
-
-def _duel(values: NDArray[np.float32], members: list[int], leader: NDArray[np.intp]) -> NDArray[np.float32]:
-    """[N, 2] the highest score of the labels outside a group, and the sum of those in it.
-
-    That is all there is to know where the group alone is asked for and nothing is smoothed.
-
-    Where the leader of all labels is one of the group, the group wins, and the others' score is left out; unless
-    the sum is no more than its leader's share, which others may have too.
-    """
-    inside = np.zeros(values.shape[1], np.bool_)
-    inside[members] = True
-    top = np.take_along_axis(values, leader[:, None], axis=1)[:, 0]
-    total = values[:, members].sum(axis=1)
-    others = np.where(inside[leader], -np.inf, top).astype(np.float32)
-    for second in np.flatnonzero(inside[leader] & (total <= top)):
-        others[second] = values[second].max(initial=-np.inf, where=~inside)
-    return np.stack([others, total], axis=1)
+        if rules.general.method == "each":
+            total = fields[place].table[:, members].sum(axis=1, keepdims=True)
+            yield winners(total, Contest((group,), ((0,),), np.array([True])), once)
+        elif rules.smoothing.method == "viterbi":
+            asked = contest([group], scores.labels, scores.groups, scores.heads)
+            yield winners(values, asked, once)
+        else:
+            duel = Contest(("", group), ((0,), (1,)), np.array([False, True]))
+            yield winners(fields[place].duel(members), duel, replace(once, smoothing=Smoothing()))
 
 
 def matching_frames(values: NDArray[np.float32], contest: Contest, rules: Rules) -> NDArray[np.bool_]:

@@ -38,8 +38,8 @@ def reaching(
     For columns that do not compete. Smoothed, they are as `smoothed_winners` has it, each median by itself; the
     path of `viterbi` has one column more, which is won where none reaches its least score.
     """
-    if smoothing.method == "median":
-        table = np.stack([_running_median(column, smoothing.window) for column in table.T], axis=1)
+    if smoothing.method == "median" and len(table):
+        table = medians(table, smoothing.window)
     above = table - least
     column = above.argmax(axis=1) if len(table) else np.zeros(0, np.intp)
     seconds = np.arange(len(table))
@@ -59,22 +59,33 @@ def median(table: Table, window: int) -> Table:
     Medians of several labels do not add up to 1 where the label changes, and the winner would fall below any min
     score there. So those of a second are scaled to the sum that scores around it have.
     """
-    # A column at a time: a film of hours with a thousand labels would need gigabytes at once.
-    medians = np.stack([_running_median(table[:, k], window) for k in range(table.shape[1])], axis=1)
-    sums, usual = medians.sum(axis=1), _running_median(table.sum(axis=1), window)
+    even = medians(table, window)
+    sums, usual = even.sum(axis=1), usual_sums(table, window)
     # Where every label has less than half of the window, no median is above 0: there the second speaks for itself.
-    medians = np.where(sums[:, None] > 0, medians, table)
+    even = np.where(sums[:, None] > 0, even, table)
     scale = np.divide(usual, sums, out=np.ones_like(sums), where=sums > 0)
-    scaled: Table = (medians * scale[:, None]).astype(np.float32)
+    scaled: Table = (even * scale[:, None]).astype(np.float32)
     return scaled
 
 
-def _running_median(column: NDArray[np.float32], window: int) -> NDArray[np.float32]:
+def medians(table: Table, window: int) -> Table:
+    """The running median of every column by itself."""
+    # A column at a time: a film of hours with a thousand labels would need gigabytes at once.
+    return np.stack([running_median(column, window) for column in table.T], axis=1)
+
+
+def usual_sums(table: Table, window: int) -> NDArray[np.float32]:
+    """(N,) what the scores of a second add up to around it."""
+    return running_median(table.sum(axis=1), window)
+
+
+def running_median(column: NDArray[np.float32], window: int) -> NDArray[np.float32]:
+    """(N,) the medians over an odd window around each value; the ends are repeated."""
     padded = np.pad(column, window // 2, mode="edge")
     windows = np.lib.stride_tricks.sliding_window_view(padded, window)
     # A window is odd, so its median is one of it; np.median takes twice as long, of wide windows ten times.
-    medians: NDArray[np.float32] = np.sort(windows, axis=1)[:, window // 2]
-    return medians
+    middle: NDArray[np.float32] = np.sort(windows, axis=1)[:, window // 2]
+    return middle
 
 
 def viterbi(table: Table, switch_cost: float) -> NDArray[np.intp]:
