@@ -4,13 +4,15 @@ import errno
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from miles_deep.errors import OutputError, OutputExistsError
-from miles_deep.files import check_writable, partial_file, partial_folder
+from miles_deep.errors import FormatError, OutputError, OutputExistsError
+from miles_deep.files import check_writable, map_file, partial_file, partial_folder, read_file
 
 
 class Trouble(Exception):
@@ -268,3 +270,42 @@ class TestCheck:
     def test_a_name_too_long(self, out):
         path = out / ("x" * 300 + ".mp4")
         assert self.refusal(path) == f"{path}: cannot be written (File name too long)"
+
+
+@pytest.mark.parametrize("read", [read_file, map_file])
+def test_reading_files_of_bounded_size(read: Callable[..., bytes], tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+    (tmp_path / "none").touch()
+    assert read(tmp_path / "a", 3, FormatError)[:] == b"abc" and read(tmp_path / "none", 3, FormatError) == b""
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+    cases = {
+        "a": "larger than the 2 bytes",
+        "pipe": "not a file|No such",
+        "gone": "No such file",
+        "a\0": "null byte",
+    }
+    for name, said in cases.items():
+        with pytest.raises(FormatError, match=said):
+            read(tmp_path / name, 2, FormatError)
+    for path in (tmp_path, Path(os.devnull)):
+        with pytest.raises(FormatError, match="not a file"):
+            read(path, 2, FormatError)
+
+
+def test_of_many_at_once_one_takes_the_name(tmp_path: Path) -> None:
+    ready = threading.Barrier(8)
+
+    def write(number: int) -> bool:
+        try:
+            with partial_file(tmp_path / "a", force=False) as partial:
+                partial.write_text(str(number))
+                ready.wait()
+        except OutputExistsError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(write, range(8)))
+    assert done.count(True) == 1 and (tmp_path / "a").read_text() == str(done.index(True))
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]

@@ -22,10 +22,11 @@ PUBLIC = {
     *("load_model", "import_caffe", "probe", "frames_at", "analyze", "find_segments", "find_all", "classic"),
     *("refine", "select", "edit", "edit_clips", "join", "mark", "export"),
     *("read_truth", "evaluate", "tune", "read_rules", "write_rules"),
+    *("import_onnx", "classify_pictures", "size_of"),
     # What is handed on.
     *("Model", "ModelCard", "Preprocess", "Video", "Scaler", "Scores", "Store", "Rule", "Segment", "Span"),
     *("Rules", "Smoothing", "Margin", "Selection", "Take", "Effect", "Treatment", "EditResult", "ExportResult"),
-    *("Truth", "Evaluation", "Tuning"),
+    *("Truth", "Evaluation", "Tuning", "Imported", "PictureScores"),
     # What may go wrong.
     *("errors", "MilesDeepError"),
 }
@@ -33,7 +34,7 @@ PUBLIC = {
 
 HEAVY = ("torch", "ray", "matplotlib", "flask", "fastapi", "starlette", "uvicorn", "aiohttp", "django", "tornado")
 HEAVY += ("openvino", "onnxruntime", "pyarrow", "pandas", "rich", "click", "cv2", "onnx", "PIL", "google")
-HEAVY += ("opentimelineio", "jinja2", "tomli_w")
+HEAVY += ("opentimelineio", "jinja2", "tomli_w", "urllib3", "truststore", "timm", "safetensors")
 """Loaded when they are needed, not before."""
 
 

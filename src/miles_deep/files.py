@@ -1,4 +1,4 @@
-"""Files and folders that appear under their name whole, or not at all."""
+"""Files and folders that appear under their name whole, or not at all; and files that are read whole."""
 
 import contextlib
 import errno
@@ -6,12 +6,48 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import BinaryIO
 
-from miles_deep.errors import OutputError, OutputExistsError
+from miles_deep.errors import MilesDeepError, OutputError, OutputExistsError
 
 PARTIAL = ".miles-deep-"
 """What the names of unfinished files begin with."""
+
+
+def open_file(path: str | Path, limit: int, failure: type[MilesDeepError]) -> BinaryIO:
+    """A regular file of at most `limit` bytes, opened for reading; `failure` is raised where it is none.
+
+    Not a pipe, which would be waited for, nor a device, which may go on for ever.
+    """
+    with _readable(path, failure):
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise failure(f"{path}: not a file")
+        if os.path.getsize(path) > limit:
+            raise failure(f"{path}: larger than the {limit:,} bytes such a file can have")
+        return open(path, "rb")
+
+
+def read_file(path: str | Path, limit: int, failure: type[MilesDeepError]) -> bytes:
+    """The content of such a file."""
+    with _readable(path, failure), open_file(path, limit, failure) as file:
+        return file.read(os.path.getsize(path))
+
+
+def map_file(path: str | Path, limit: int, failure: type[MilesDeepError]) -> mmap | bytes:
+    """The same, of which nothing is read but what is looked at."""
+    with _readable(path, failure), open_file(path, limit, failure) as file:
+        return mmap(file.fileno(), 0, access=ACCESS_READ) if os.path.getsize(path) else b""
+
+
+@contextlib.contextmanager
+def _readable(path: str | Path, failure: type[MilesDeepError]) -> Iterator[None]:
+    """Turn what the system says about reading into one line about the file."""
+    try:
+        yield
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise failure(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
 
 
 def check_writable(path: Path, force: bool, folder: bool = False) -> None:
@@ -122,15 +158,19 @@ def _umask() -> int:
 
 
 def _take_name(partial: Path, path: Path, force: bool) -> None:
-    if os.path.lexists(path) and not force:
-        raise OutputExistsError(f"{path}: has appeared meanwhile; --force overwrites it")
+    if not force:
+        with contextlib.suppress(OSError):  # a file system without links
+            os.link(partial, path)  # of several that do this at once, one succeeds
+            return
+        if os.path.lexists(path):
+            raise OutputExistsError(f"{path}: has appeared meanwhile; --force overwrites it")
     try:
         os.replace(partial, path)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
         # Another disk: copy beside the target first, so that the name still appears in one step.
-        with partial_file(path) as beside:
+        with partial_file(path, force=force) as beside:
             shutil.copyfile(partial, beside)
 
 

@@ -29,12 +29,15 @@ def data_folder(name: str) -> Path:
 
 
 def free_memory() -> int | None:
-    """Bytes that this process may still take without swapping; None where the system does not say."""
+    """Bytes that this process may still take: on Linux without swapping, and within its container's limit.
+
+    On macOS and other Unixes it is all that the machine has, free or not; on Windows, which says neither, None.
+    """
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
         free = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
     except (OSError, StopIteration, ValueError, IndexError):
-        try:  # other Unixes; Windows has no sysconf
+        try:  # Windows has no sysconf
             free = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         except (AttributeError, OSError, ValueError):
             return None

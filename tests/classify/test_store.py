@@ -255,7 +255,7 @@ def test_entries_tell_what_is_there(store: Store) -> None:
     assert store.entries() == [] and store.clear() == 0
     start = datetime.now(UTC) - timedelta(seconds=5)
     store.keep(some_scores(rows=7), film=Path("films", "ä \udcff.mp4"))
-    store.keep(some_scores("adaptive", 0.25), film="b.mp4")
+    store.keep(some_scores("adaptive", 0.25), film="b.mp4", name="colours")
     store.keep_looks(FILM, MODEL, some_looks(0, 30))
     store.keep(replace(some_scores(), video="zz-1"))
     (store.folder / "zz-1" / f"{MODEL}.exact.parquet.damaged").write_bytes(b"12345")
@@ -267,6 +267,7 @@ def test_entries_tell_what_is_there(store: Store) -> None:
         ("zz-1", "exact", 1.0, 12, "", False),
         ("zz-1", "exact", 1.0, 0, "", True),
     ]
+    assert [entry.name for entry in found] == ["colours", "", "", "", ""]
     assert {entry.model for entry in found} == {MODEL} and found[-1].bytes == 5
     assert all(start < entry.when <= datetime.now(UTC) + timedelta(seconds=5) for entry in found)
     assert all(entry.bytes == entry.path.stat().st_size for entry in found)

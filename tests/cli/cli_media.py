@@ -92,6 +92,7 @@ def colour_model(
     work: int = 0,
     groups: dict[str, tuple[str, ...]] | None = None,
     name: str = "colour",
+    rules: dict[str, float | str] | None = None,
 ) -> Path:
     """Write a classifier: softmax of the mean red, green and blue. `work` makes it slow."""
     size = 128 if work else 8
@@ -130,6 +131,7 @@ def colour_model(
         preprocess=Preprocess(size, size, scale=(1 / 255,) * 3),
         licence="Apache-2.0",
         source="made by the tests",
+        rules=rules or {},
     )
     Model(card, network.SerializeToString()).save(path)
     return path

@@ -150,7 +150,7 @@ CASES = [
     fails("-x", "no model", "nope.onnx'", "neither a file nor one of open_nsfw", model="nope.onnx"),
     fails("-x", "text.mp4: not an ONNX network", model="text.mp4"),
     fails("-x", "empty.mp4: not an ONNX network", model="empty.mp4"),
-    fails("-x", "a folder: the model cannot be read", model="a folder"),
+    fails("-x", "a folder: not a file", model="a folder"),
     fails("-x", "bare.onnx: an ONNX network without labels", model="bare.onnx"),
     fails("-t two", "gives 3 scores for 2 labels", model="two.onnx"),
     usage("-x", "the model names no background label", model="nothing.onnx"),
@@ -228,7 +228,7 @@ def _caffe(place: Path) -> None:
     net.layer.add(name="data", type="Input", top=["data"], input_param={"shape": [{"dim": [1, 3, 4, 4]}]})
     dense = net.layer.add(name="fc", type="InnerProduct", bottom=["data"], top=["fc"])
     dense.inner_product_param.num_output = 3
-    dense.blobs.add(shape={"dim": [3, 48]}, data=[0.01] * 144)
+    dense.blobs.add(shape={"dim": [3, 48]}, data=[0.01] * 96 + [-0.01] * 48)
     dense.blobs.add(shape={"dim": [3]}, data=[0.0] * 3)
     net.layer.add(name="prob", type="Softmax", bottom=["fc"], top=["prob"])
     (place / "weights").write_bytes(net.SerializeToString())

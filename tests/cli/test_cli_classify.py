@@ -5,10 +5,13 @@ import io
 import json
 import os
 import sys
+from dataclasses import replace
 
 import pytest
 from cli_media import COLOURS, colour_model
 from PIL import Image
+
+from miles_deep import Model, load_model
 
 
 @pytest.fixture
@@ -51,6 +54,7 @@ def test_json(album, model, here):
     told = json.loads(said.stdout)
     assert told["model"] == "colour" and len(told["digest"]) == 64
     assert [picture["labels"][0]["label"] for picture in told["pictures"]] == ["red", "green", "blue", "green"]
+    assert [[group["group"] for group in picture["groups"]] for picture in told["pictures"]] == [["warm"]] * 4
     moving = told["pictures"][3]
     assert (moving["duration"], moving["looks"]) == (2, 2)
     assert [(one["start"], one["end"], one["label"]) for one in moving["over_time"]] == [
@@ -74,12 +78,12 @@ def test_searched_for(album, model, here, asked, names):
     """By name alone, a line each; of an animation, one moment is enough."""
     said = here("classify", album, "--model", model, *asked)
     assert said.stdout.splitlines() == [str(album / name) for name in names]
-    assert (said.returncode, said.stderr) == (0, "")
+    assert (said.returncode, said.stderr) == (0, "" if names else "none of 4 pictures\n")
 
 
 def test_a_file_that_appears_whole(album, model, here):
     out = album / "labels.csv"
-    said = here("classify", album / "a.png", "--model", model, "-f", "csv", "-o", out)
+    said = here("classify", album / "a.png", "--model", model, "-o", out)
     assert said.stdout == f"wrote {out}\n"
     assert out.read_text().startswith("file,kind,label,score\n")
     again = here("classify", album / "b.png", "--model", model, "-f", "csv", "-o", out)
@@ -99,6 +103,21 @@ def test_what_is_no_picture(album, model, here):
     ]
 
 
+def test_what_else_is_in_a_folder(album, model, here):
+    """It is passed over, unless it is asked for by name, or says that it is a picture."""
+    (album / "a.png").rename(album / "a")
+    for name in ("notes.txt", "Thumbs.db", "film.mp4", "data.json"):
+        (album / name).write_bytes(b"\0\0\0\x20ftypisom words")
+    said = here("classify", album, "--model", model, "-t", "red")
+    assert (said.returncode, said.stderr) == (0, "4 other files left out\n")
+    assert said.stdout.splitlines() == [str(album / "a"), str(album / "d.gif")]
+    said = here("classify", album / "notes.txt", album / "a", "--model", model, "-t", "red")
+    assert said.returncode == 1 and "notes.txt: not a picture" in said.stderr
+    (album / "phone.heic").write_text("words")
+    said = here("classify", album, "--model", model, "-t", "red")
+    assert said.returncode == 1 and "phone.heic: not a picture of a kind that can be read" in said.stderr
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no such names there")
 def test_hostile_names(place, model, here):
     """A line stays a line, and a terminal is told nothing."""
@@ -112,7 +131,7 @@ def test_hostile_names(place, model, here):
 
 def test_no_picture_at_all(place, model, here):
     said = here("classify", place, "--model", model)
-    assert (said.returncode, said.stdout, said.stderr) == (0, "", "")
+    assert (said.returncode, said.stdout, said.stderr) == (0, "", "no pictures there\n")
 
 
 def test_wrong_flags(album, model, here):
@@ -126,6 +145,10 @@ def test_wrong_flags(album, model, here):
         ([picture, "--top", "0"], "--top"),
         ([picture, "-f", "xml"], "-f"),
         ([picture, "-b", "0"], "the batch size must be"),
+        ([""], "an empty path"),
+        ([picture, "-f", "csv", "-o", album / "x.json"], "would be csv; give it another suffix"),
+        ([picture, "--json", "-o", album / "x.csv"], "would be json"),
+        ([picture, "--json", "-f", "text"], "-f text and --json exclude each other"),
         ([picture, "-o", picture], "is one of the pictures"),
         ([picture, "--model", "nosuch"], "no model 'nosuch'"),
     ]
@@ -146,3 +169,26 @@ def test_several_models(album, model, here):
     ]
     said = here("classify", album, *both, "-t", "mild")
     assert said.stdout.splitlines() == [str(album / name) for name in ("b.png", "d.gif")]
+
+
+def test_labels_that_do_not_exclude_each_other(album, model, here):
+    """What has a score that is high enough is found, whoever wins; of several models, if all are of that kind."""
+    other = colour_model(album.parent / "other.onnx", ("hot", "mild", "cold"), ("cold",))
+    each = [album.parent / f"each-{path.name}" for path in (model, other)]
+    for path, of in zip(each, (model, other), strict=True):
+        read = load_model(of)
+        Model(replace(read.card, rules={"method": "each"}), read.network).save(path)
+    winners, everywhere = ["b.png", "d.gif"], ["a.png", "b.png", "c.png", "d.gif"]
+    cases = [  # a colour that is not there has a score of 0.00026
+        ([each[0]], ["-t", "green", "-s", "0.0002"], everywhere),
+        ([each[0]], ["-t", "green"], winners),
+        ([each[0]], ["-t", "green", "-s", "0.0004"], winners),
+        ([each[0]], ["-t", "warm", "-s", "0.0004"], everywhere),
+        ([model], ["-t", "green", "-s", "0.0002"], winners),
+        (each, ["-t", "mild", "-s", "0.0002"], everywhere),
+        ([each[0], other], ["-t", "mild", "-s", "0.0002"], winners),
+    ]
+    for models, asked, names in cases:
+        flags = [word for path in models for word in ("--model", path)]
+        said = here("classify", album, *flags, *asked)
+        assert said.stdout.splitlines() == [str(album / name) for name in names], asked

@@ -99,6 +99,13 @@ def test_clips(movie, model):
     ]
 
 
+def test_plan_of_clips(movie, model):
+    """Nothing is written, and the folder's name need not be one of a film."""
+    out = done(movie, "-c", "-t", "red,blue", "--model", model, "--dry-run")
+    assert out.splitlines()[2] == "would write 0:00:14, copied 110 of 140 frames (smart):"
+    assert [path.name for path in movie.parent.iterdir()] == ["movie.mp4"]
+
+
 def test_clips_into_a_folder_that_is_there(movie, model):
     (folder := movie.with_name("movie.cut")).mkdir()
     (folder / "mine.txt").write_text("mine")

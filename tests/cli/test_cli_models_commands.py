@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
 from miles_deep import Model, ModelCard, Preprocess, load_model
+from miles_deep.classify.pictures.parity import Parity
+from miles_deep.cli.models.parity_report import Checked, as_text
 
 
 @pytest.fixture(autouse=True)
@@ -71,11 +74,16 @@ def test_list(here, model, shelf):
     assert not rows["miles-deep"]["here"] and "miles-deep models fetch miles-deep" in rows["miles-deep"]["get"]
     shelf.mkdir(parents=True)
     shutil.copy(model, shelf / "colours.onnx")
+    shutil.copy(model, shelf / "imagenet.onnx")  # nothing finds it by that name
+    (shelf / "folder.onnx").mkdir()
     (shelf / "broken.onnx").write_bytes(b"no network")
     lines = told(here("models", "list")).splitlines()
     assert "colours     here  imported; 3 labels;" in "\n".join(lines) and "; Apache-2.0" in "\n".join(lines)
     [broken] = [line for line in lines if line.startswith("broken")]
     assert "not an ONNX network; miles-deep models remove broken" in broken
+    assert not any(line.startswith("folder") for line in lines)
+    rows = {row["name"]: row for row in json.loads(told(here("models", "list", "--json")))["models"]}
+    assert rows["imagenet"]["path"] is None and rows["colours"]["path"] == str(shelf / "colours.onnx")
 
 
 def test_show(here, model):
@@ -85,7 +93,7 @@ def test_show(here, model):
     rows = {word: text.strip() for word, text in rows.items()}
     assert rows["labels"] == "3: red, green, blue" and rows["background"] == "blue"
     assert rows["groups"] == "warm (2)" and rows["input"] == "8 x 8"
-    assert rows["preprocessing"] == "stretched to 8 x 8 (bilinear), RGB, times 0.0039216"
+    assert rows["preprocessing"] == "stretched to 8 x 8 (bilinear), RGB, 0 to 255 / 255"
     assert (rows["parameters"], rows["multiply-adds"]) == ("0", "0 a picture")
     assert rows["speed here"].endswith("pictures a second (ONNX Runtime, CPUExecutionProvider)")
     assert (rows["licence"], rows["source"]) == ("Apache-2.0", "made by the tests")
@@ -96,6 +104,16 @@ def test_show_as_json(here, model):
     said = json.loads(told(here("models", "show", model, "--no-speed", "--json")))
     assert said["labels"] == list(LABELS) and said["groups"] == {"warm": ["red", "green"]}
     assert said["speed"] is None and said["digest"] == load_model(model).digest
+
+
+def test_show_with_rules(here, model, place):
+    read = load_model(model)
+    card = replace(read.card, rules={"method": "each", "min_score": 0.1}, precision="f32")
+    Model(card, read.network).save(path := place / "each.onnx")
+    said = told(here("models", "show", path, "--no-speed"))
+    assert "rules          method each, min_score 0.1\n" in said and "precision      32-bit floats" in said
+    said = json.loads(told(here("models", "show", path, "--no-speed", "--json")))
+    assert said["rules"] == {"method": "each", "min_score": 0.1} and said["precision"] == "f32"
 
 
 def test_show_many_labels(here, place):
@@ -122,7 +140,7 @@ def test_import_onto_the_shelf(here, net, flags, shelf):
     assert (model.labels, model.background) == (LABELS, ("blue",))
     assert (model.card.name, model.card.licence) == ("my-net", "MIT")
     assert "imported; 3 labels" in told(here("models", "list"))
-    refused(here("models", "import", net, *flags), 1, "is there already; --force overwrites it")
+    refused(here("models", "import", net, *flags), 1, "there already; --name gives it another name, --force")
     told(here("models", "import", net, *flags, "--force", "--name", "other.name"))
     assert f"removed {shelf / 'my-net.onnx'}" in told(here("models", "remove", "my-net"))
     refused(here("models", "remove", "my-net"), 1, "there are: other.name")
@@ -151,18 +169,18 @@ def test_what_is_not_imported(here, net, flags, place):
         ([place / "nosuch.onnx", *flags], 1, "nosuch.onnx"),
         ([place / "bad.onnx", *flags], 1, "bad.onnx"),
         ([place / "x.prototxt"], 2, "needs its weights too: -w"),
-        ([place / "x.prototxt", "-w", net, "--preprocess", "unit"], 2, "--preprocess: the files of a Caffe model"),
+        ([place / "x.prototxt", "-w", net, "--size", "9"], 2, "--size: the files of a Caffe model"),
         ([place / "x.prototxt", "-w", net], 1, "x.prototxt"),
         ([place / "x.safetensors"], 2, "--timm NAME says of which network"),
         ([net, *flags, "--timm", "resnet50"], 2, "no weights of a network of timm"),
         ([net, *flags, "-w", net], 2, "-w is of a Caffe model"),
         ([net, *flags, "--name", "open_nsfw"], 2, "open_nsfw: is a model of the catalogue"),
-        ([net, *flags, "--name", "../x"], 1, "is no name for a model"),
+        ([net, *flags, "--name", "../x"], 2, "is no name for a model"),
         ([net, *flags, "-o", net, "--force"], 2, "is what is imported"),
         ([net, *flags, "-o", place / "x.bin"], 2, "a model is an .onnx file"),
         ([net, *flags, "-o", place / "no" / "x.onnx"], 1, "no such folder"),
         ([net, *flags, "--size", "wide"], 2, "--size 'wide'"),
-        ([net, *flags, "--background", "cow"], 1, "cow"),
+        ([net, *flags, "--background", "cow"], 2, "cow"),
         ([net, "--labels", place / "x.txt", "--preprocess", "unit"], 1, "label"),
         ([net, "--labels", net.with_name("labels.txt"), "--preprocess", "nosuch"], 2, "no preprocessing 'nosuch'"),
     ]
@@ -201,13 +219,27 @@ def test_check_finds_what_is_off(here, model, album):
     result = here("models", "check", model, "--images", album, "--expect", expected)
     assert "1 of 2 pictures" in told(result, 1)
     assert "g.png: green 0.99" in result.stdout
-    assert "expected, and not there: z.png" in result.stdout and "nothing expected of 1 picture" in result.stdout
+    assert "expected, and not there: z.png" in result.stdout and "1 picture not in the table" in result.stdout
     assert result.stderr == "miles-deep: colour: 1 picture not as expected; 1 picture expected and not there\n"
     expected.write_text("file,label,score\nr.png,red,1\ng.png,green,0.5\n")
     told(here("models", "check", model, "--images", album, "--expect", expected, "--tolerance", "0.51"))
     said = json.loads(told(here("models", "check", model, "--images", album, "--expect", expected, "--json"), 1))
     assert said["expected"]["met"] == 1 and said["expected"]["beyond"][0]["label"] == "green"
     assert said["not_numbers"] == said["changed"] == []
+
+
+def test_check_finds_backends_that_differ(here, album):
+    """By more than the tolerance; where two labels are nearly equal, either may come first."""
+    paths = (album / "r.png", album / "g.png", album / "b.png")
+    first = np.array([[0.501, 0.499], [0.6, 0.4], [0.9, 0.1]], np.float32)
+    second = np.array([[0.499, 0.501], [0.4, 0.6], [0.85, 0.15]], np.float32)
+    parity = Parity(paths, ("hot", "cold"), first, second, ("one", "other"))
+    assert Checked("m", parity, 0.01, None, 0).faults == ["2 pictures more than 0.01 off between one and other"]
+    assert Checked("m", parity, 0.06, None, 0).faults == ["1 picture more than 0.06 off between one and other"]
+    assert Checked("m", parity, 0.21, None, 0).faults == []
+    assert f"{paths[0]}: one says hot 0.501, other cold 0.501" in "".join(
+        as_text(Checked("m", parity, 0, None, 0))
+    )
 
 
 def test_check_finds_scores_that_are_no_numbers(here, album):
@@ -237,6 +269,7 @@ def test_wrong_checks(here, model, place):
     (place / "x.csv").write_text("file,cow\na.png,1\n")
     cases = [
         (["--images", place / "nosuch"], 2, "no such folder"),
+        (["--images", model], 2, "not a folder"),
         ([], 2, "--images"),
         (["--images", place, "--tolerance", "nan"], 2, "--tolerance"),
         (["--images", place, "--expect", place / "x.csv"], 1, "no label 'cow'"),

@@ -36,6 +36,12 @@ def test_all_labels_where_nothing_is_asked_for(movie, model, place, here):
     assert "kept" not in texts_in(place / "a.svg") and KEPT not in (place / "a.svg").read_text("utf-8")
 
 
+@pytest.mark.parametrize(("flags", "groups"), [([], {"warm"}), (["-t", "red"], set())])
+def test_groups_above_labels(movie, model, place, here, flags, groups):
+    assert here("plot", movie, "--model", model, *flags, "-o", place / "a.svg").returncode == 0
+    assert texts_in(place / "a.svg") & {"warm"} == groups
+
+
 @pytest.mark.parametrize(
     ("flags", "said", "code"),
     [

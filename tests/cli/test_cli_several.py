@@ -103,7 +103,7 @@ def test_truth_is_of_one_model(movie, both, command, here):
     truth.write_text("label,start,end\nred,0,10\n")
     result = here(command, movie, "--truth", truth, *both)
     assert (result.returncode, result.stdout) == (2, "")
-    assert "models with labels of their own are judged one at a time" in result.stderr
+    assert "models with labels of their own are judged one at a time: give one --model" in result.stderr
 
 
 @pytest.mark.parametrize("command", ["plot", "report"])
@@ -160,8 +160,9 @@ def test_more_than_fits_a_table(movie, place, say):
     long = {f"group {number} " + 40 * "m": ("red", "green") if number > 20 else ("blue",) for number in range(40)}
     model = colour_model(place / "many.onnx", groups=long)
     _, groups, labels, _ = say(movie, "--model", model).split("\n\n")
-    names = [line.split("  ")[0] for line in groups.splitlines()[1:]]
+    names = [line.split("  ")[0] for line in groups.splitlines()[1:-1]]
     assert len(names) == 20 and len(set(names) & {f"group {number} {30 * 'm'}~" for number in range(21, 40)}) == 19
+    assert groups.splitlines()[-1] == "(20 more groups with segments; --json has all)"
     assert len(labels.splitlines()) == 4
     assert len(json.loads(say(movie, "--model", model, "--json"))["groups"]) == 40
 
@@ -189,3 +190,16 @@ def test_labels_with_commas(movie, place, say):
     assert [s.label for s in read.segments] == [s.label for s in find_all(scores)]
     said = json.loads(say("export", movie, "--model", model, "-t", "Thing2", "-f", "csv", "--json"))
     assert said["kept"] == [[16, 20]]
+
+
+def test_each_model_keeps_its_own_rules(movie, model, place, say):
+    """Beside another, too; a flag goes before the rules of all."""
+    strict = colour_model(
+        place / "strict.onnx", LIGHT, background=(), groups={}, name="strict", rules={"min_length": 7}
+    )
+    both = ["--model", model, "--model", strict]
+    said = json.loads(say(movie, *both, "--json"))
+    found = {row["label"]: row["seconds"] for row in said["labels"] if row["seconds"]}
+    assert found == {"red": 10, "green": 6, "colour:blue": 4, "fire": 10}
+    said = json.loads(say(movie, *both, "-u", "4", "--json"))
+    assert sum(row["seconds"] for row in said["labels"]) == 40

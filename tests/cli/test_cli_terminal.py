@@ -244,3 +244,13 @@ def test_nothing_is_written_at_home(movie, model, tmp_path):
     assert tree(home) == {}
     done(movie, "--model", model, env={"HOME": str(home), "MILES_DEEP_CACHE": "", "XDG_CACHE_HOME": ""})
     assert {Path(name).parts[:1] for name in tree(home)} <= {(".cache",), ("Library",)}, "but what is kept"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_a_full_disk_behind_the_output() -> None:
+    with open("/dev/full", "w") as full:
+        result = subprocess.run(
+            [PROGRAM, "models", "list"], env=environment(), stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert result.returncode == 1
+    assert result.stderr == "miles-deep: the output: cannot be used (No space left on device)\n"

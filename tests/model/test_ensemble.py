@@ -108,3 +108,14 @@ def test_a_group_of_two_models_is_one_of_each() -> None:
     }
     with pytest.raises(ModelError, match="'bird', which is no label"):
         Ensemble((A, C)).regrouped(Grouping({"all": ("cat", "bird")}))
+
+
+def test_every_head_keeps_the_rules_of_its_model() -> None:
+    ruled = model("r", "hare wolf", groups={"animal": ("hare", "wolf")}, rules={"min_score": 0.1, "max_gap": 3})
+    both = Ensemble((A, ruled))
+    own = {name: {"min_score": 0.1, "max_gap": 3} for name in ("hare", "wolf", "animal")}
+    assert both.rules == {"labels": own}
+    alike = Ensemble((replace(A, card=replace(A.card, rules={"max_gap": 3, "smooth": "median"})), ruled))
+    assert alike.rules["max_gap"] == 3 and "smooth" not in alike.rules
+    assert alike.rules["labels"]["hare"] == {"min_score": 0.1}
+    assert Ensemble((A, C)).rules == {}

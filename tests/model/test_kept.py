@@ -1,6 +1,7 @@
 """Compiled networks that are kept: the same scores, sooner; and never one that cannot be trusted."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -63,8 +64,19 @@ def test_where_one_is_kept_no_graph_is_built() -> None:
     again = large()
     content = again.network
     object.__setattr__(again, "network", b"nothing")
-    again.__dict__["digest"] = large().digest
+    again.__dict__["_built_from"] = large()._built_from
     assert again.infer(frames(1)).shape == (1, 1000) and content
+
+
+def test_names_and_groups_make_no_other(cache: Path) -> None:
+    first = large()
+    first.prepare()
+    renamed = replace(first, card=replace(first.card, name="other", source="elsewhere"))
+    assert renamed.digest != first.digest
+    renamed.prepare()
+    assert len(kept_files(cache)) == 1
+    replace(first, card=replace(first.card, preprocess=replace(SPEC, channels="bgr"))).prepare()
+    assert len(kept_files(cache)) == 2
 
 
 def test_other_weights_another_precision(cache: Path) -> None:

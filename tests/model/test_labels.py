@@ -1,5 +1,6 @@
 """Label lists in the forms that they are published in."""
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,10 @@ THREE = ("n01440764 tench, Tinca tinca", "goldfish", "great white shark")
             '{"id2label": {"0": "n01440764 tench, Tinca tinca", "2": "great white shark", "1": "goldfish"}}',
         ),
         ("pasted.txt", "{0: 'n01440764 tench, Tinca tinca',\n 1: 'goldfish',\n 2: 'great white shark'}"),
+        (
+            "python2.txt",
+            "[u'n01440764 tench, Tinca tinca',  # or \"doctor\"\n ('gold\\x66ish'), \"great white shark\",\n]",
+        ),
         ("index.csv", '0,"n01440764 tench, Tinca tinca"\n1,goldfish\n2,great white shark\n'),
         ("unordered.csv", '2,great white shark\n1,goldfish\n0,"n01440764 tench, Tinca tinca"\n'),
         ("one.csv", '"n01440764 tench, Tinca tinca"\ngoldfish\ngreat white shark\n'),
@@ -48,6 +53,8 @@ def test_the_same_labels_in_many_forms(name: str, text: str, tmp_path: Path) -> 
     [
         ("empty.txt", b"", "there are no labels in it"),
         ("gap.txt", b"a\n\nb\n", "label 2 is empty"),
+        ("open.json", b"['a', 'b", "neither JSON nor a list"),
+        ("broken.json", b"['a', 'b\\', \\", "neither JSON nor a list"),
         ("latin.txt", b"\xff\xfe", "must be UTF-8"),
         ("half.json", b'{"0": "a", "2": "b"}', "not numbered 0 to 1"),
         ("code.json", b'{"0": __import__("os").system("true")}', "neither JSON nor a list"),
@@ -55,7 +62,7 @@ def test_the_same_labels_in_many_forms(name: str, text: str, tmp_path: Path) -> 
         ("numbers.json", b"[1.5]", "a label must be text"),
         ("names.json", b'{"a": "b"}', "no numbers before them"),
         ("short.csv", b"0,a\n1\n", "row 2 has no label"),
-        ("large.txt", b"a" * ((1 << 23) + 1), "larger than"),
+        ("large.txt", b"a" * ((1 << 21) + 1), "larger than"),
     ],
 )
 def test_what_is_no_label_list(name: str, content: bytes, words: str, tmp_path: Path) -> None:
@@ -63,6 +70,37 @@ def test_what_is_no_label_list(name: str, content: bytes, words: str, tmp_path: 
     with pytest.raises(ModelError) as caught:
         read_labels(tmp_path / name)
     assert str(caught.value).startswith(f"{tmp_path / name}: ") and words in str(caught.value)
+
+
+def test_a_hostile_list_costs_little() -> None:
+    """Python's own reader would take 500 bytes for each of it, and a second for 70,000 labels."""
+    text = f"[{'1,' * 20_000}'a',]"
+    tracemalloc.start()
+    try:
+        assert len(parse_labels(text)) == 20_001
+        assert tracemalloc.get_traced_memory()[1] < 200 * len(text)
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("piece", ["'", "\\'", "'\"", "1", "1 ", "- ", ", ", "(", "#", "u", "u'", "\\"])
+def test_broken_lists_are_read_once(piece: str) -> None:
+    """Which would take minutes each if its rest were looked at anew from every letter."""
+    for opened in ("[", "['", '{"'):
+        with pytest.raises(ValueError, match="neither JSON"):
+            parse_labels(opened + piece * (100_000 // len(piece)) + "x")
+
+
+def test_metadata_may_not_be_longer_than_files() -> None:
+    with pytest.raises(ValueError, match="longer than the 2,097,152 letters"):
+        parse_labels("a\n" * (1 << 20) + "b")
+
+
+@given(st.lists(st.text(st.characters(max_codepoint=0xFFFF)).filter(str.strip), min_size=1, max_size=5))
+def test_what_python_writes_is_read(labels: list[str]) -> None:
+    right = distinct([label.strip() for label in labels])
+    for written in (repr(labels), repr(dict(enumerate(labels))), f"[{', '.join(map(repr, labels))},]"):
+        assert parse_labels(f" {written}\n") == right
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:

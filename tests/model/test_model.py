@@ -1,8 +1,10 @@
 """Model: a file that carries everything, read back as it was; what is wrong with one is said in a line."""
 
+import os
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.util import find_spec
@@ -18,6 +20,7 @@ from onnx import helper
 
 from miles_deep.errors import DeviceError, ModelError, OptionError, OutputError
 from miles_deep.model import CATALOG, Model, ModelCard, Preprocess, load_model
+from miles_deep.model.model import read_card
 from miles_deep.model.open_nsfw import OPEN_NSFW_SHA256
 from miles_deep.model.runtime import DEVICES
 
@@ -205,8 +208,46 @@ def test_files_that_are_no_model(spoil: Callable[[bytes], bytes], tmp_path: Path
     assert str(path) in the_one_line(lambda: load_model(path))
 
 
+def test_a_network_without_a_card_can_be_imported(tmp_path: Path) -> None:
+    (path := tmp_path / "net.onnx").write_bytes(mean_of_channels().SerializeToString())
+    assert f"miles-deep models import {path} --labels FILE" in the_one_line(lambda: load_model(path))
+
+
+def test_frames_in_a_list() -> None:
+    with pytest.raises(ModelError, match=r"must be an array.*, not a list"):
+        model_of(mean_of_channels(), SPEC).classify(list(some_frames()))  # type: ignore[arg-type]
+
+
 def test_a_folder_is_no_model(tmp_path: Path) -> None:
     assert str(tmp_path) in the_one_line(lambda: load_model(tmp_path))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names there")
+def test_a_pipe_is_no_model(tmp_path: Path) -> None:
+    """Nobody will ever write to it."""
+    os.mkfifo(path := tmp_path / "model.onnx")
+    assert "not a file" in the_one_line(lambda: load_model(path))
+
+
+def test_a_card_alone(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    Model(CARD, mean_of_channels().SerializeToString()).save(path)
+    assert read_card(path) == CARD
+    whole, length, heads = path.read_bytes(), 1 << 28, b""
+    for number in (9, 5, 7):  # raw data, of a tensor, of a graph (onnx.proto)
+        heads = (
+            bytes([number << 3 | 2, *(length >> shift & 127 | 128 for shift in (0, 7, 14, 21)), length >> 28])
+            + heads
+        )
+        length += 6
+    with path.open("ab") as file:  # weights that are a hole in the file
+        file.write(heads)
+        file.truncate(len(whole) + length)
+    tracemalloc.start()
+    assert read_card(path) == CARD and tracemalloc.get_traced_memory()[1] < 1 << 20
+    tracemalloc.stop()
+    path.write_bytes(whole[:-5])
+    assert str(path) in the_one_line(lambda: read_card(path))
 
 
 def test_weights_in_other_files(tmp_path: Path) -> None:

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 from networks import mean_of_channels, model_of, network
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from miles_deep.errors import ModelError
 from miles_deep.machine import free_memory
 from miles_deep.model import Preprocess
 from miles_deep.model.memory import check_memory, is_out_of_memory
+from miles_deep.model.shapes import inferred
 
 
 def test_a_network_is_refused_by_its_largest_result() -> None:
@@ -19,6 +20,39 @@ def test_a_network_is_refused_by_its_largest_result() -> None:
         large.graph.node[0].op_type = "Relu"
         with pytest.raises(ModelError, match=r"needs more memory than there is: about [\d,.]+ GB, and [\d,.]+ GB"):
             check_memory(large, free // (3 << 28))
+
+
+def test_shapes_are_found_without_the_weights() -> None:
+    """ONNX's inference would copy them four times, and take none above 2 GB."""
+    nodes = [
+        helper.make_node("Constant", [], ["w2"], value=numpy_helper.from_array(np.zeros((40, 50), np.float32))),
+        helper.make_node("Reshape", ["data", "rows"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "w"], ["a"]),
+        helper.make_node("MatMul", ["a", "w2"], ["b"]),
+        helper.make_node("Relu", ["b"], ["scores"]),
+    ]
+    graph = network(nodes, [1, 3, 8, 8], 50, {"rows": np.array([-1, 64]), "w": np.zeros((64, 40), np.float32)})
+    found = inferred(graph)
+    assert found.ByteSize() < 1000
+    shapes = {
+        value.name: [dim.dim_value for dim in value.type.tensor_type.shape.dim] for value in found.value_info
+    }
+    assert [shapes[name] for name in ("flat", "a", "b")] == [[3, 64], [3, 40], [3, 50]]
+
+
+def test_a_network_is_refused_by_its_pictures() -> None:
+    """Before any is made: a few bytes may ask for pictures of any size."""
+    free = free_memory()
+    if free is not None:
+        with pytest.raises(ModelError, match="needs more memory than there is"):
+            check_memory(mean_of_channels(1 << 13, 1 << 13), 2 * free // (3 << 28))
+
+
+def test_constants_larger_than_a_file_are_refused_by_their_shape() -> None:
+    graph = mean_of_channels()
+    graph.graph.initializer.add(name="w", data_type=TensorProto.FLOAT, dims=[1 << 15, 1 << 15])
+    with pytest.raises(ModelError, match=r"its constants are about 4\.3 GB; 2\.1 GB are most"):
+        check_memory(graph, 1)
 
 
 @pytest.mark.parametrize("device", ["cpu", "onnxruntime"])

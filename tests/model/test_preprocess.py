@@ -35,6 +35,11 @@ BACKENDS = ["cpu", "onnxruntime"]
         {"resize": "shortest_side", "resize_height": 63},
         {"resize": "shortest_side"},
         {"interpolation": "nearest"},
+        {"resize_height": 8193},
+        {"resize": "shortest_side", "resize_height": 60_000},
+        {"width": 8193, "resize_width": 8193},
+        {"scale": (1.0, 0.0, 1.0)},
+        {"mean": (1.0, float("nan"), 1.0)},
     ],
     ids=str,
 )
@@ -49,8 +54,8 @@ def test_what_cannot_be(fields: dict[str, Any]) -> None:
     [
         ({}, (1920, 1080), (64, 48)),
         ({"resize_width": 80, "resize_height": 60}, (100, 1000), (80, 60)),
-        ({"resize": "shortest_side", "resize_height": 64}, (1920, 1080), (114, 64)),
-        ({"resize": "shortest_side", "resize_height": 64}, (1080, 1920), (64, 114)),
+        ({"resize": "shortest_side", "resize_height": 64}, (1920, 1080), (113, 64)),
+        ({"resize": "shortest_side", "resize_height": 64}, (1080, 1920), (64, 113)),
         ({"resize": "shortest_side", "resize_height": 80}, (500, 500), (80, 80)),
         ({"resize": "shortest_side", "resize_height": 64}, (64, 64), (64, 64)),
     ],
@@ -82,11 +87,32 @@ def test_shortest_side_keeps_the_shape_and_can_be_cropped(width, height, aspect,
     assert min(resized) == side
     shape = width * aspect / height
     long = max(shape, 1 / shape) * side
-    assert abs(max(resized) - long) <= Fraction(1, 2)
+    assert 0 <= long - max(resized) < 1
     assert (resized[0] >= resized[1]) == (shape >= 1) or resized[0] == resized[1]
     if max(resized) < 2000:
         crop = spec.crop(np.zeros((resized[1], resized[0], 3), np.uint8))
         assert crop.shape == (input_size[1], input_size[0], 3)
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        (Preprocess(8, 8), "stretched to 8 x 8 (bilinear), RGB, 0 to 255"),
+        (Preprocess(8, 6, scale=(1 / 255,) * 3), "stretched to 8 x 6 (bilinear), RGB, 0 to 255 / 255"),
+        (
+            Preprocess(224, 224, "stretch", 256, 256, "bgr", (104.0, 117.0, 123.0)),
+            "stretched to 256 x 256 (bilinear), middle 224 x 224, BGR, 0 to 255 - (104, 117, 123)",
+        ),
+        (
+            Preprocess(
+                224, 224, "shortest_side", None, 224, "rgb", (127.5,) * 3, (1 / 127.5,) * 3, "nchw", "bicubic"
+            ),
+            "shortest side to 224 (bicubic), middle 224 x 224, RGB, (0 to 255 - 127.5) / 127.5",
+        ),
+    ],
+)
+def test_in_words(spec: Preprocess, words: str) -> None:
+    assert spec.in_words() == words
 
 
 def test_crop_takes_the_middle() -> None:
@@ -95,8 +121,23 @@ def test_crop_takes_the_middle() -> None:
     assert np.array_equal(spec.crop(picture), picture[2:4, 2:6])
     assert spec.crop(picture).base is not None  # no copy
     assert np.array_equal(Preprocess(8, 6).crop(picture), picture)
-    odd = Preprocess(3, 3).crop(np.arange(6 * 6 * 3).reshape(6, 6, 3).astype(np.uint8))
-    assert odd.shape == (3, 3, 3)
+
+
+@pytest.mark.parametrize(("width", "left"), [(454, 115), (455, 116), (456, 116), (457, 116), (459, 118)])
+def test_an_odd_difference_is_cropped_as_torchvision_crops_it(width: int, left: int) -> None:
+    """`torchvision.transforms.CenterCrop(224)` of such pictures; 455 x 256 is what 16:9 becomes."""
+    across = np.broadcast_to(np.arange(width)[None, :, None] % 256, (256, width, 3)).astype(np.uint8)
+    upright = across.transpose(1, 0, 2)
+    spec = Preprocess(224, 224, "shortest_side", resize_height=256)
+    assert spec.crop(across)[0, 0, 0] == spec.crop(upright)[0, 0, 0] == left
+
+
+@pytest.mark.parametrize(("frame", "width"), [((1920, 1080), 455), ((853, 480), 454), ((640, 480), 341)])
+def test_the_longer_side_is_as_long_as_torchvisions(frame: tuple[int, int], width: int) -> None:
+    """`torchvision.transforms.Resize(256)`; that of 853 x 480 would be 454.9."""
+    spec = Preprocess(224, 224, "shortest_side", resize_height=256)
+    assert spec.resized(*frame) == (width, 256)
+    assert spec.resized(*reversed(frame)) == (256, width)
 
 
 def test_json_round_trip() -> None:

@@ -48,7 +48,7 @@ def test_every_preset_is_tested() -> None:
         ("imagenet", (640, 480), (341, 256)),
         ("efficientnet-lite", (480, 640), (256, 341)),
         ("caffe", (640, 480), (256, 256)),
-        ("clip", (640, 480), (299, 224)),
+        ("clip", (640, 480), (298, 224)),
         ("unit", (640, 480), (224, 224)),
     ],
 )
@@ -56,10 +56,25 @@ def test_what_is_cut_off(name: str, frame: tuple[int, int], scaled: tuple[int, i
     assert PRESETS[name].fitted(224, 224, "nchw").resized(*frame) == scaled
 
 
+@pytest.mark.parametrize(("size", "larger"), [(224, 256), (240, 272), (260, 292), (280, 312), (300, 332)])
+def test_every_efficientnet_lite_cuts_off_as_much(size: int, larger: int) -> None:
+    """Lite0 to Lite4, by CROP_PADDING of TensorFlow's preprocessing."""
+    spec = PRESETS["efficientnet-lite"].fitted(size, size, "nchw")
+    assert spec.resized(2 * larger, larger) == (2 * larger, larger)
+    assert spec.interpolation == "bicubic"
+
+
 def test_a_wide_input_is_cut_out_of_a_wide_picture() -> None:
+    assert PRESETS["caffe"].fitted(448, 224, "nchw").resized(640, 480) == (512, 256)
     spec = PRESETS["imagenet"].fitted(448, 224, "nhwc")
     assert spec.resized(1920, 1080) == (910, 512)
     assert spec.layout == "nhwc"
+
+
+def test_a_file_of_windows(tmp_path: Path) -> None:
+    """Its editors write a byte order mark."""
+    (tmp_path / "mine.toml").write_text("\ufeffpadding = 32", encoding="utf-8")
+    assert preset(tmp_path / "mine.toml").fitted(224, 112, "nchw").resized(9, 9) == (256, 144)
 
 
 def test_a_file_of_ones_own(tmp_path: Path) -> None:
@@ -83,6 +98,8 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
         ("mean = nan", "mean must be a number, or three"),
         ("std = 0", "std = '0' cannot be"),
         ("crop = 2", "crop = '2' cannot be"),
+        ("padding = -1", "padding = '-1' cannot be"),
+        ("padding = 8000", "preprocessing that cannot be"),
         ("crop = true", "crop = 'True' cannot be"),
         ("white = 0", "white = '0' cannot be"),
         ('channels = "yuv"', "channels = 'yuv' cannot be"),

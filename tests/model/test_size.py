@@ -101,6 +101,14 @@ def test_what_is_no_weight():
     assert found.multiply_adds == 2 * 9 * 48 + 9
 
 
+def test_weights_that_are_written_out():
+    """As `value_floats` of a Constant, and not as a tensor."""
+    nodes, weights = head("data", 3)
+    bias = helper.make_node("Constant", [], ["fc_bias"], value_floats=[1.0, 2.0, 3.0])
+    del weights["fc_bias"]
+    assert size([bias, *nodes], weights).parameters == 9 + 3
+
+
 def test_preprocessing_in_its_own_layout_and_size():
     """The graph says nothing of its input's size; the card does."""
     transpose = helper.make_node("Transpose", ["data"], ["t"], perm=[0, 3, 1, 2])

@@ -13,14 +13,14 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from found import CLOCK, HOSTILE, longer, made
+from found import CLOCK, HOSTILE, longer, made, segment
 from PIL import Image
 
 from media import FilmSpec, read_frame_number
 from miles_deep import Span
 from miles_deep.errors import OptionError, OutputExistsError
-from miles_deep.report.page import render, write
-from miles_deep.report.palette import PALETTE
+from miles_deep.report.page import COLOURS, render, write
+from miles_deep.report.palette import GROUP, PALETTE
 from miles_deep.timeline import Margin, Rules, Smoothing
 from truth import truth
 
@@ -137,6 +137,16 @@ def test_first_frames_of_segments(page, found):
     for alt, time in told.items():
         url = page.all("img", alt=alt)[-1][0]["src"]
         assert read_frame_number(picture_in(url)) == truth(CLOCK).at(time)[0]
+
+
+def test_models_and_groups(film):
+    """Each model has a legend and an area of its own; bars of groups, which the table has not, lead nowhere."""
+    found = made(film, {"cat": [(5, 15)], "dog": [(16, 18)]}, groups=(segment("pet", 5, 18),))
+    page = page_of(replace(found, scores=replace(found.scores, heads=(2, 1))))
+    assert len(page.all("ul", **{"class": "legend"})) == len(page.all("svg", **{"class": "scores"})) == 2
+    assert [text for text in page.texts("bdi") if text == "pet"] == ["pet"]
+    assert len(page.all("rect", **{"class": f"c{COLOURS.index(GROUP)}"})) == 1
+    assert [given["href"] for given, _ in page.all("a")] == ["#s1", "#s2"]
 
 
 def test_the_strip_runs_through_the_film(page):

@@ -135,6 +135,26 @@ def test_files_that_cannot_be_drawn(film, tmp_path):
     assert (tmp_path / "film.png").read_text() == "mine"
 
 
+def test_no_name_is_cut_off(film, tmp_path):
+    """However wide its letters are: nothing is drawn at the picture's edge."""
+    wide = {"W" * 60: [(1, 2)], "影" * 40: [(3, 4)], "m i" * 20: [(5, 6)]}
+    draw(made(film, wide), tmp_path / "film.png")
+    image = pixels(tmp_path / "film.png")
+    assert (image[:, :5] == 255).all() and (image[:, -5:] == 255).all()
+
+
+def test_an_area_for_each_model(film, tmp_path):
+    """One above the other, each from 0 to 1."""
+    found = made(film, {"cat": [(1, 2)], "dog": [(3, 4)]})
+    both = replace(found.scores, values=found.scores.values / 0.75, heads=(2, 1))
+    draw(replace(found, scores=both), tmp_path / "film.png")
+    image, top, half = pixels(tmp_path / "film.png"), HEAD + STRIP + GAP, SCORES / 2
+    shown = [hex_at(image, top + half * part, 0.52) for part in (0.1, 0.6, 0.8)]
+    assert shown == [BACKGROUND, BACKGROUND, PALETTE[0]]
+    lower = [hex_at(image, top + half + GAP + half * part, 0.52) for part in (0.5, 0.75, 0.95)]
+    assert lower == ["#ffffff", PALETTE[1], PALETTE[1]]
+
+
 def test_scores_that_do_not_add_up_to_one(film, tmp_path):
     """Of a network whose labels do not exclude each other, all of the stack is seen."""
     found = made(film, {"cat": [(1, 2)]})

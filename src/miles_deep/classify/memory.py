@@ -61,7 +61,7 @@ class FilmMemory:
             if len(self._models) > 1:
                 own = {time: look[part] for time, look in looks.items() if not np.isnan(look[part.start])}
             with self._noting():
-                self._store.keep_looks(self._fingerprint, model.identity, own, self._film)
+                self._store.keep_looks(self._fingerprint, model.identity, own, self._film, model.card.name)
 
     def changes(self) -> Changes:
         """How much frames differ from those before them, as far as that was looked at; of any model."""
@@ -71,16 +71,17 @@ class FilmMemory:
         """Add differences between frames."""
         rows = {time: np.array([change], np.float32) for time, change in changes.items()}
         with self._noting():
-            self._store.keep_looks(self._fingerprint, CHANGES, rows, self._film)
+            self._store.keep_looks(self._fingerprint, CHANGES, rows, self._film, "shot changes")
 
     def keep(self, scores: Scores) -> Scores:
         """Keep finished scores; returns them, with a note where that failed."""
         kept = [replace(scores, model=self._model.identity)]
         if len(self._models) > 1 and scores.sampling == EXACT:
             kept = self._of_each(scores)
+        names = {model.identity: model.card.name for model in self._models}
         with self._noting():
             for one in kept:
-                self._store.keep(one, self._film)
+                self._store.keep(one, self._film, names.get(one.model, self._model.card.name))
         return replace(scores, notes=(*scores.notes, *self.notes))
 
     def _looks(self, model: Model) -> Looks:

@@ -51,7 +51,7 @@ class Scores:
     heads: tuple[int, ...] = ()
     """How many labels each model has, where several with labels of their own stand side by side: each has a winner
     of its own in every second. Empty where all labels compete with each other."""
-    rules: dict[str, float | str] = field(default_factory=dict)
+    rules: dict[str, Any] = field(default_factory=dict)
     """What the model's card has for finding segments where nobody says otherwise; see `ModelCard.rules`."""
 
     def __post_init__(self) -> None:

@@ -58,6 +58,8 @@ class Entry:
     """Fingerprint of the film."""
     model: str
     """Digest of the model."""
+    name: str
+    """Of the model at that time; empty where nobody told."""
     kind: str
     """The sampling of finished scores, or `looks`."""
     effort: float
@@ -105,26 +107,29 @@ class Store:
                     return scores
         return None
 
-    def keep(self, scores: Scores, film: str | Path = "") -> None:
+    def keep(self, scores: Scores, film: str | Path = "", name: str = "") -> None:
         """Keep finished scores, in the place of earlier ones of the same film, model, sampling and effort.
 
         Args:
             scores: with the film's fingerprint and the model's digest.
             film: where the film lies, for `entries` to tell.
+            name: the model's, likewise.
 
         Raises:
             OptionError: the scores do not say of what film or model they are.
             OutputError: they cannot be written.
         """
         effort = "" if scores.sampling == EXACT else f"-{float(scores.effort)!r}"
-        self._write(scores.video, scores.model, scores.sampling + effort, to_table(scores), film)
+        self._write(scores.video, scores.model, scores.sampling + effort, to_table(scores), film, name)
 
     def looks(self, video: str, model: str, labels: int) -> Looks:
         """All that a model of so many labels ever said of frames of a film."""
         path = self._path(video, model, LOOKS)
         return _whole(path, partial(_read_looks, video=video, model=model, labels=labels)) or {}
 
-    def keep_looks(self, video: str, model: str, looks: Mapping[Fraction, Look], film: str | Path = "") -> None:
+    def keep_looks(
+        self, video: str, model: str, looks: Mapping[Fraction, Look], film: str | Path = "", name: str = ""
+    ) -> None:
         """Add looks to those that are kept already.
 
         Where two processes do so in the same moment, what one of them added may be lost.
@@ -135,7 +140,7 @@ class Store:
         """
         if looks:
             kept = self.looks(video, model, len(next(iter(looks.values()))))
-            self._write(video, model, LOOKS, looks_table({**kept, **looks}, video, model), film)
+            self._write(video, model, LOOKS, looks_table({**kept, **looks}, video, model), film, name)
 
     def entries(self) -> list[Entry]:
         """All that is kept, film by film; of damaged files only what their names tell."""
@@ -172,7 +177,7 @@ class Store:
                 found.append((match["kind"], float(match["effort"] or 1), path))
         return sorted(found, key=lambda scores: (scores[0] == EXACT, scores[1]), reverse=True)
 
-    def _write(self, video: str, model: str, kind: str, table: Table, film: str | Path) -> None:
+    def _write(self, video: str, model: str, kind: str, table: Table, film: str | Path, name: str) -> None:
         path = self._path(video, model, kind)
         if not (video and model and FILE.fullmatch(path.name)):
             raise OptionError(
@@ -185,7 +190,7 @@ class Store:
             path.parent.mkdir(exist_ok=True)
         except OSError as error:
             raise OutputError(f"{path.parent}: cannot be made ({error.strerror or error})") from error
-        write_table(replace(table, meta={**table.meta, "film": str(film)}), path)
+        write_table(replace(table, meta={**table.meta, "film": str(film), "name": name}), path)
         for left in _files(path.parent):
             if left.name.startswith(PARTIAL):
                 _delete(left, STALE)
@@ -259,6 +264,7 @@ def _entry(path: Path) -> Entry | None:
         path=path,
         video=path.parent.name,
         model=match["model"],
+        name=str(meta.get("name", "")),
         kind=match["kind"],
         effort=float(match["effort"] or 1),
         rows=rows,

@@ -8,6 +8,7 @@ from typing import Literal
 
 from miles_deep.cli.watch import Watched, Watching
 from miles_deep.errors import OptionError
+from miles_deep.model.card import OF_LABEL
 from miles_deep.model.ensemble import Classifier, heads_of
 from miles_deep.timeline import (
     Margin,
@@ -52,7 +53,7 @@ class Ruling(Watching):
             LabelError: it has rules for what is no label of the model.
         """
         read = self._read(model)
-        usual = read.general
+        usual, given = read.general, self._given
         general = Rule(
             usual.min_score if self.min_score is None else self.min_score,
             usual.max_gap if self.max_gap is None else self.max_gap,
@@ -60,7 +61,18 @@ class Ruling(Watching):
             usual.min_coverage if self.min_coverage is None else self.min_coverage,
             self._method(usual),
         )
-        return replace(read, general=general, smoothing=smoothing_of(self.smooth, read.smoothing))
+        smoothing = smoothing_of(self.smooth, read.smoothing)
+        if self.rules is not None:
+            return replace(read, general=general, smoothing=smoothing)
+        # Of several models, each has rules for its labels; what is said by flags is said of all.
+        labels = {name: {key: of[key] for key in of.keys() - given} for name, of in read.labels.items()}
+        return replace(read, general=general, smoothing=smoothing, labels=labels)
+
+    @property
+    def _given(self) -> set[str]:
+        """The keys of rules that flags say something of."""
+        values = (self.min_score, self.max_gap, self.min_cut, self.min_coverage)
+        return {key for key, value in zip(OF_LABEL, values, strict=True) if value is not None}
 
     def _method(self, usual: Rule) -> Literal["plain", "each", "classic"]:
         if self.classic and self.each:

@@ -8,7 +8,7 @@ import click
 
 from miles_deep.cli.choosing import Choice
 from miles_deep.cli.options import Options
-from miles_deep.cli.printing import print_segments, segment_line, segment_record
+from miles_deep.cli.printing import print_segments, segment_lines, segment_record
 from miles_deep.cli.text import one_line
 from miles_deep.cli.treating import Treated, Wish, in_words, together
 from miles_deep.cli.watch import notes, watch
@@ -96,8 +96,9 @@ def print_chosen(options: Options, asked: Asked, chosen: Chosen) -> None:
         print_segments((), named(asked), options.reduces)
     if chosen.segments and not chosen.kept:
         click.echo(NOTHING_LEFT)
-    for one in together(chosen.treated):
-        click.echo(f"{segment_line(one.segment)}, {in_words(one.treatment)}")
+    done = together(chosen.treated)
+    for line, one in zip(segment_lines([one.segment for one in done]), done, strict=True):
+        click.echo(f"{line}, {in_words(one.treatment)}")
     if chosen.kept and chosen.found:
         _print_missing(options, asked, chosen)
 

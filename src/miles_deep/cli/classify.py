@@ -1,6 +1,6 @@
 """`miles-deep classify PICTURE…|DIR`: the labels of pictures."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +12,7 @@ from miles_deep.classify.pictures import PictureScores, classify_pictures
 from miles_deep.cli.flags import BATCH_SIZE, FORCE, HELP, JSON, KEEP, MIN_SCORE, MODEL, PATH, flags
 from miles_deep.cli.picture_text import WRITERS, Telling
 from miles_deep.cli.refused import Refusals
-from miles_deep.cli.text import shown
+from miles_deep.cli.text import counted, shown
 from miles_deep.cli.watch import load_classifier, refuse_input
 from miles_deep.errors import OptionError
 from miles_deep.files import check_writable, partial_file
@@ -22,15 +22,24 @@ from miles_deep.timeline.find import matching_frames
 from miles_deep.timeline.rules_table import as_rules
 from miles_deep.timeline.targets import contest
 
-PICTURES = click.argument("paths", nargs=-1, required=True, type=PATH, metavar="PICTURE|DIR...")
+
+class _NotEmpty(click.Path):
+    """A path; "" is none, which would be the folder that one is in."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path, where there is one."""
+        return super().convert(value, param, ctx) if value else self.fail("an empty path", param, ctx)
+
+
+PICTURES = click.argument(
+    "paths", nargs=-1, required=True, type=_NotEmpty(path_type=Path), metavar="PICTURE|DIR..."
+)
 FORM = click.option(
     "-f",
     "--format",
     "form",
     type=click.Choice(list(WRITERS)),
-    default="text",
-    show_default=True,
-    help="What to print.",
+    help="What to print.  [default: as OUT ends, or text]",
 )
 TOP = click.option(
     "--top",
@@ -48,22 +57,38 @@ OUT = click.option("-o", "output", type=PATH, metavar="OUT", help="Write to this
 def classify(**given: Any) -> None:
     """The labels of pictures and animations, by the models that films are watched with.
 
-    Of a folder all files are taken, and those of the folders in it. With -t or -x, only the names of pictures of
-    these are printed.
+    Of a folder all pictures are taken, and those of the folders in it. With -t or -x, only the names of pictures
+    of these are printed.
     """
     how = Classifying(**given)
     how.check()
     classifier = load_classifier(how.model, how.device, how.groups)
     wanted = how.wanted(classifier)
     refusals = Refusals()
-    pictures = classify_pictures(how.paths, classifier, how.batch_size, refusals)
+    pictures = _Counted(classify_pictures(how.paths, classifier, how.batch_size, refusals, refusals.left_out))
+    found = _Counted(pictures if wanted is None else filter(wanted, pictures))
     telling = Telling(classifier, how.top, listing=wanted is not None)
     with _written(how.output, how.force) as write:
-        for line in WRITERS["json" if how.as_json else how.form](
-            pictures if wanted is None else filter(wanted, pictures), telling
-        ):
+        for line in WRITERS[how.kind](found, telling):
             write(line)
+    if not pictures.count and not refusals.count:
+        click.echo("no pictures there", err=True)
+    elif wanted is not None and not found.count:
+        click.echo(f"none of {counted(pictures.count, 'picture')}", err=True)
     refusals.end()
+
+
+class _Counted:
+    """Counts pictures while they come."""
+
+    def __init__(self, pictures: Iterable[PictureScores]) -> None:
+        self._pictures = pictures
+        self.count = 0
+
+    def __iter__(self) -> Iterator[PictureScores]:
+        for picture in self._pictures:
+            self.count += 1
+            yield picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +99,7 @@ class Classifying:
     targets: tuple[str, ...]
     all_but_background: bool
     min_score: float | None
-    form: str
+    form: str | None
     top: int
     output: Path | None
     batch_size: int
@@ -88,14 +113,27 @@ class Classifying:
         """Refuse flags that exclude each other, and an output that cannot be written. Raises MilesDeepError."""
         if self.targets and self.all_but_background:
             raise OptionError("-t and -x exclude each other: give one")
-        if self.as_json and self.form == "csv":
-            raise OptionError("-f csv and --json exclude each other: give one")
+        if self.as_json and self.form not in (None, "json"):
+            raise OptionError(f"-f {self.form} and --json exclude each other: give one")
         if self.min_score is not None and not (self.targets or self.all_but_background):
             raise OptionError("-s is about what is searched for, so it needs -t or -x")
         if self.output is not None:
+            if self._ending not in (None, self.kind):
+                raise OptionError(f"-o {shown(self.output)}: would be {self.kind}; give it another suffix")
             for path in self.paths:
                 refuse_input("-o", self.output, {"one of the pictures": path})
             check_writable(self.output, self.force)
+
+    @property
+    def kind(self) -> str:
+        """The name of the form that is asked for, in one way or the other."""
+        return "json" if self.as_json else self.form or self._ending or "text"
+
+    @property
+    def _ending(self) -> str | None:
+        """The form that the output's suffix says; None where it says none."""
+        suffix = self.output.suffix.lower().removeprefix(".") if self.output else ""
+        return {"txt": "text"}.get(suffix, suffix if suffix in WRITERS else None)
 
     def wanted(self, classifier: Classifier) -> Callable[[PictureScores], bool] | None:
         """Whether a picture is one that is searched for: any look at it matches. None where all are.

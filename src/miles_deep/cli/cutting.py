@@ -48,7 +48,9 @@ def output_of(options: Options, video: Video) -> Path:
 
 def _plan(options: Options, asked: Asked, chosen: Chosen, output: Path) -> None:
     does = chosen.found and chosen.kept
-    plan, told = plan_cut([chosen.take], options.how, output) if does else (None, [])
+    # Clips are planned as one film, whose container says what can be copied.
+    film = output.with_name(output.name + output_suffix(chosen.video)) if options.clips else output
+    plan, told = plan_cut([chosen.take], options.how, film) if does else (None, [])
     notes(told, chosen.video.path)
     if options.as_json:
         print_json({**chosen_record(chosen), **plan_record(plan, options.how)})

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from miles_deep.cli.examining import TRUTH, Examining, apart, percent, result_record, short
+from miles_deep.cli.examining import TRUTH, Examining, apart, in_table, percent, result_record
 from miles_deep.cli.flags import BATCH_SIZE, CAFFE, FORCE, HELP, JSON, MODEL, MOVIES, PNG, RULE, WATCHING, flags
 from miles_deep.cli.printing import print_json
 from miles_deep.cli.text import counted, shown
@@ -57,7 +57,7 @@ def _print(evaluation: Evaluation) -> None:
     right = f"{percent(evaluation.accuracy)} % right, {percent(evaluation.winner_accuracy)} % before rules"
     films, seconds = counted(evaluation.films, "film"), counted(evaluation.seconds, "second")
     click.echo(f"{films}, {seconds}: {right}")
-    names = [short(label) for label in (*evaluation.labels, "all", "mean of labels")]
+    names = [*in_table(evaluation.labels), "all", "mean of labels"]
     wide = max(map(len, names))
     for least in IOUS:
         click.echo()
@@ -68,7 +68,7 @@ def _print(evaluation: Evaluation) -> None:
             click.echo(_line(names[-2], wide, evaluation.micro(least), _edges(evaluation.edges, least)))
             click.echo(f"{names[-1]:<{wide}}{percent(evaluation.macro_f1(least)):>47}")
     click.echo()
-    _print_confusion(evaluation.found, [*names[:-2], short(evaluation.rest)])
+    _print_confusion(evaluation.found, [*names[:-2], *in_table([evaluation.rest])])
 
 
 def _line(name: str, wide: int, agreement: Agreement, edges: str) -> str:

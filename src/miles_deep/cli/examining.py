@@ -10,11 +10,12 @@ import click
 from miles_deep.classify import Scores
 from miles_deep.cli.choosing import Ruling
 from miles_deep.cli.flags import PATH
-from miles_deep.cli.text import one_line, shown
+from miles_deep.cli.text import clipped, shown
 from miles_deep.cli.watch import refuse_input, watch
 from miles_deep.errors import FormatError, OptionError
 from miles_deep.files import same_file
 from miles_deep.model.ensemble import Classifier, heads_of
+from miles_deep.model.naming import short_names
 from miles_deep.timecode import Span
 from miles_deep.timeline.tuning.evaluation import LabelResult
 from miles_deep.timeline.tuning.examples import NONE, SIDE_BY_SIDE, check_truth
@@ -61,7 +62,7 @@ class Examining(Ruling):
             MilesDeepError: the truth or a film cannot be read, or they do not fit each other.
         """
         if heads_of(model):
-            raise OptionError(SIDE_BY_SIDE)
+            raise OptionError(f"{SIDE_BY_SIDE}: give one --model")
         for number, movie in enumerate(self.movies):
             if any(movie == other or same_file(movie, other) for other in self.movies[:number]):
                 raise OptionError(f"{shown(movie)}: is given twice")
@@ -78,10 +79,10 @@ class Examining(Ruling):
         return {movie: watch(self, video, model).scores for movie, video in zip(self.movies, videos, strict=True)}
 
 
-def short(label: str) -> str:
-    """A label for a table."""
-    label = one_line(label)
-    return label if len(label) <= LONGEST else label[: LONGEST - 1] + "~"
+def in_table(labels: Sequence[str]) -> list[str]:
+    """Labels as a table has room for them."""
+    names = short_names(labels)
+    return [clipped(names[label], LONGEST) for label in labels]
 
 
 def percent(fraction: float | None) -> str:

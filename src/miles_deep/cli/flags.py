@@ -21,6 +21,7 @@ HELP = {"help_option_names": ["-h", "--help"]}
 """Context settings of every command."""
 
 USUAL, SMOOTH = Rule(), Smoothing()
+OR = "the model's, or"
 
 MOVIE = click.argument("movie", type=PATH)
 MOVIES = click.argument("movies", nargs=-1, required=True, type=PATH, metavar="MOVIE...")
@@ -41,7 +42,7 @@ CAFFE = (
     click.option("-p", "prototxt", type=PATH, metavar="FILE", help="Caffe model: prototxt."),
     WEIGHTS,
     MEAN,
-    click.option("-l", "labels", type=PATH, metavar="FILE", help="Caffe model: labels, one a line."),
+    click.option("-l", "labels", type=PATH, metavar="FILE", help="Caffe model: labels, one a line, CSV or JSON."),
 )
 DEVICE = click.option(
     "--device", metavar="NAME", default="auto", show_default=True, help="auto, cpu, onnxruntime, cuda, …"
@@ -114,20 +115,22 @@ EFFECTS = (
     ),
 )
 MIN_SCORE = click.option(
-    "-s", "min_score", type=float, metavar="X", help=f"Min score, 0 to 1.  [default: {USUAL.min_score}]"
+    "-s", "min_score", type=float, metavar="X", help=f"Min score, 0 to 1.  [default: {OR} {USUAL.min_score}]"
 )
 RULE = (
     click.option(
-        "-u", "min_cut", type=float, metavar="S", help=f"Min cut, seconds.  [default: {USUAL.min_length}]"
+        "-u", "min_cut", type=float, metavar="S", help=f"Min cut, seconds.  [default: {OR} {USUAL.min_length}]"
     ),
-    click.option("-g", "max_gap", type=int, metavar="S", help=f"Max gap, seconds.  [default: {USUAL.max_gap}]"),
+    click.option(
+        "-g", "max_gap", type=int, metavar="S", help=f"Max gap, seconds.  [default: {OR} {USUAL.max_gap}]"
+    ),
     MIN_SCORE,
     click.option(
         "-v",
         "min_coverage",
         type=float,
         metavar="X",
-        help=f"Min coverage, 0 to 1.  [default: {USUAL.min_coverage}]",
+        help=f"Min coverage, 0 to 1.  [default: {OR} {USUAL.min_coverage}]",
     ),
     click.option(
         "--rules", type=PATH, metavar="FILE", help="Rules of single labels, as `tune` writes them (TOML)."

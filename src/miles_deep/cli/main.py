@@ -29,6 +29,7 @@ def run(arguments: list[str]) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")  # a film's name may have letters that it has not
     try:
         _invoke(arguments)
+        sys.stdout.flush()  # here, where a full disk can still be told of
     except ExpressionError as error:
         _say(str(error), USAGE)
         return _point(error)
@@ -49,6 +50,10 @@ def run(arguments: list[str]) -> int:
         # Whoever read our output has gone. What is still in the buffer goes nowhere, without a word.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except OSError as error:
+        # What the program reads and writes raises errors of its own: this is the output itself, or the unforeseen.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _say(f"{error.filename or 'the output'}: cannot be used ({error.strerror or error})", FAILED)
     return 0
 
 

@@ -120,21 +120,21 @@ def _record(picture: PictureScores, how: Telling) -> dict[str, object]:
     mean = picture.mean
     record: dict[str, object] = {
         "file": shown(picture.path),
-        "labels": [_named(one) for one in how.best(mean)],
-        "groups": [_named(one) for one in how.groups(mean)],
+        "labels": [_named("label", one) for one in how.best(mean)],
+        "groups": [_named("group", one) for one in how.groups(mean)],
     }
     if picture.spans:
         record["duration"] = float(picture.spans[-1].end)
         record["looks"] = len(picture.spans)
         record["over_time"] = [
-            {"start": float(span.start), "end": float(span.end), **_named(named)}
+            {"start": float(span.start), "end": float(span.end), **_named("label", named)}
             for span, named in how.over_time(picture)
         ]
     return record
 
 
-def _named(named: Named) -> dict[str, object]:
-    return {"label": named[0], "score": round(named[1], 6)}
+def _named(kind: str, named: Named) -> dict[str, object]:
+    return {kind: named[0], "score": round(named[1], 6)}
 
 
 def _row(cells: list[str]) -> str:

@@ -13,6 +13,7 @@ from miles_deep.cli.watch import refuse_input, watch
 from miles_deep.files import check_writable
 from miles_deep.model.ensemble import Classifier
 from miles_deep.report import Findings
+from miles_deep.timeline import find_all
 from miles_deep.video import Video, probe
 
 FLAGS = (*TARGETS, BATCH_SIZE, *MODEL, *CAFFE, *WATCHING, *RULE, *EDGES, FORCE, JSON)
@@ -55,11 +56,13 @@ def draw_film(
 def _findings(how: Choosing, choice: Choice, model: Classifier, video: Video) -> Findings:
     watched = watch(how, video, model)
     selection = how.choose(choice, watched, model)
+    groups = () if how.chooses or how.asked_groups(model) else tuple(model.groups)
     all_but = (f"all but {background_of(model)}",) if how.all_but_background else ()
     return Findings(
         video,
         watched.scores,
         selection.segments,
+        groups=tuple(find_all(watched.scores, choice.rules, groups)) if groups else (),
         kept=selection.kept if how.chooses else None,
         keep=how.targets or all_but,
         drop=how.dropped,

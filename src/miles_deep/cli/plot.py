@@ -19,7 +19,7 @@ def plot(output: Path | None, **given: Any) -> None:
     """Draw the scores of every second of MOVIE, its segments, and frames from all over it.
 
     The file is MOVIE.png, or what -o says, a .png or .svg. Without -t, -x or --drop the segments are those of all
-    labels.
+    labels, and above them those of the groups that were found most.
     """
     how = Choosing(**given)
     draw_film(how, output, ".png", check_suffix, partial(draw, force=how.force))

@@ -10,6 +10,7 @@ import click
 from miles_deep.cli.text import counted, one_line, shown
 from miles_deep.cli.watch import Watched
 from miles_deep.edit import Copy, EditPlan, EditResult, Encode, Mode, Piece
+from miles_deep.model.naming import short_names
 from miles_deep.timecode import clock
 from miles_deep.timeline import Segment
 
@@ -107,16 +108,19 @@ def how_watched(watched: Watched) -> str:
     return f"{seconds} watched in {watched.wall:.1f} s ({float(scores.duration) / watched.wall:.0f}x)"
 
 
-def segment_line(segment: Segment) -> str:
-    """When, how sure, and what."""
-    times = f"{segment.span!s:<24} score {segment.score:.2f}  coverage {segment.coverage:.2f}"
-    return f"{times}  {one_line(segment.label)}"
+def segment_lines(segments: Sequence[Segment]) -> list[str]:
+    """Of each, when, how sure, and what, in a word."""
+    names = short_names(segment.label for segment in segments)
+    return [
+        f"{one.span!s:<24} score {one.score:.2f}  coverage {one.coverage:.2f}  {one_line(names[one.label])}"
+        for one in segments
+    ]
 
 
 def print_segments(segments: Sequence[Segment], targets: Sequence[str], reduced: bool = False) -> None:
     """A line each; or that there is none of these targets, or none left after margins and drops."""
-    for segment in segments:
-        click.echo(segment_line(segment))
+    for line in segment_lines(segments):
+        click.echo(line)
     if not segments:
         names = ", ".join(dict.fromkeys(targets))
         click.echo(one_line(f"no segment of {names} {'left' if reduced else 'found'}; nothing written"))

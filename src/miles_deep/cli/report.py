@@ -20,7 +20,7 @@ def report(output: Path | None, **given: Any) -> None:
     """Write one HTML file with the timeline of MOVIE, its segments, totals, and how they came about.
 
     The file is MOVIE.html, or what -o says, and loads nothing from anywhere. Without -t, -x or --drop the segments
-    are those of all labels.
+    are those of all labels, and above them on the timeline are those of the groups that were found most.
     """
     how = Choosing(**given)
     command = shlex.join(["miles-deep", *sys.argv[1:]])

@@ -8,8 +8,11 @@ import click
 from miles_deep.classify.store import Entry, Store, default_folder
 from miles_deep.cli.flags import HELP, JSON, MOVIE, PATH, flags
 from miles_deep.cli.printing import print_json
-from miles_deep.cli.text import counted, one_line, shown, sized
+from miles_deep.cli.text import clipped, counted, one_line, shown, sized
 from miles_deep.video.fingerprint import fingerprint
+
+LONGEST = 24
+"""Letters of a model's name."""
 
 
 @click.group(context_settings=HELP)
@@ -50,12 +53,14 @@ def _print(store: Store, entries: Sequence[Entry], as_json: bool) -> None:
     if as_json:
         print_json({"folder": shown(store.folder), "bytes": total, "entries": list(map(_record, entries))})
         return
-    for entry in entries:
+    names = [clipped(entry.name or f"model {entry.model[:8]}", LONGEST) for entry in entries]
+    wide = max(map(len, names), default=0)
+    for entry, name in zip(entries, names, strict=True):
         rows = "damaged" if entry.damaged else counted(entry.rows, "look" if entry.kind == "looks" else "second")
         sampling = f"{entry.kind} {entry.effort:g}" if entry.kind == "adaptive" else entry.kind
         when = f"{entry.when.astimezone():%Y-%m-%d %H:%M}"
         film = one_line(entry.film or entry.video)
-        click.echo(f"{when}  {sized(entry.bytes):>7}  {sampling:<12} {rows:>12}  model {entry.model[:8]}  {film}")
+        click.echo(f"{when}  {sized(entry.bytes):>7}  {sampling:<12} {rows:>12}  {name:<{wide}}  {film}")
     click.echo(f"{counted(len(entries), 'file')}, {sized(total)}, in {shown(store.folder)}")
 
 
@@ -64,6 +69,7 @@ def _record(entry: Entry) -> dict[str, object]:
         "film": one_line(entry.film),
         "video": entry.video,
         "model": entry.model,
+        "model_name": one_line(entry.name),
         "sampling": entry.kind,
         "effort": entry.effort,
         "rows": entry.rows,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import chain
 
 import click
 
@@ -9,10 +10,10 @@ from miles_deep.cli.choosing import background_of
 from miles_deep.cli.commands import COMMANDS
 from miles_deep.cli.options import Options
 from miles_deep.cli.printing import how_watched, print_json, segment_record
-from miles_deep.cli.text import bar, counted, one_line, shown, width
+from miles_deep.cli.text import bar, clipped, counted, one_line, shown, width
 from miles_deep.cli.watch import Watched, models_record, watch
-from miles_deep.model.ensemble import Classifier
-from miles_deep.model.naming import spoken_name
+from miles_deep.model.ensemble import Classifier, Groups, members_of
+from miles_deep.model.naming import short_names, spoken_name
 from miles_deep.timecode import clock
 from miles_deep.timeline import Segment, find_all
 from miles_deep.video import probe
@@ -41,8 +42,11 @@ def summary(options: Options) -> None:
         print_json(_record(watched, model, of_groups, segments))
         return
     _print_head(watched)
-    _print_tables(watched.scores.duration, of_groups, segments)
-    _print_next(options, model, of_groups, segments)
+    if not options.rules and not options.classic and model.rules:
+        called = " and ".join(member.card.name for member in members_of(model) if member.rules)
+        click.echo(f"by the rules that come with {one_line(called)}; -s, -g, -u and others say otherwise")
+    _print_tables(watched.scores.duration, of_groups, segments, model.groups)
+    _print_next(options, model, of_groups, segments, watched.scores.duration)
 
 
 def _by_name(names: Sequence[str], segments: Sequence[Segment]) -> Found:
@@ -86,18 +90,33 @@ def _print_head(watched: Watched) -> None:
     click.echo(how_watched(watched))
 
 
-def _print_tables(duration: Fraction, of_groups: Found, segments: Found) -> None:
+def _print_tables(duration: Fraction, of_groups: Found, segments: Found, groups: Groups) -> None:
+    of_groups = _telling(of_groups, groups)
     tables = {"group": _most(of_groups), "label": _most(segments)}
-    name_width = max([5, *(len(_short(name)) for rows in tables.values() for name in rows)])
+    short = {name: clipped(said, LONGEST) for name, said in short_names(chain(*tables.values())).items()}
+    name_width = max([5, *map(len, short.values())])
     for title, rows in tables.items():
         if rows or title == "label":
-            _print_table(title, rows, name_width, duration)
+            _print_table(title, [(short[name], found) for name, found in rows.items()], name_width, duration)
+        if title == "group" and (hidden := sum(map(bool, of_groups.values())) - len(rows)):
+            click.echo(f"({counted(hidden, 'more group')} with segments; --json has all)")
     found = sum(map(bool, segments.values()))
     if found > len(tables["label"]):
         more, without = counted(found - len(tables["label"]), "more label"), len(segments) - found
         click.echo(f"({more} with segments, {without} without; --json has all)")
     elif missing := len(segments) - found:
         click.echo(f"({counted(missing, 'label')} without a segment)")
+
+
+def _telling(found: Found, groups: Groups) -> Found:
+    """The groups with segments, but for those that a smaller one inside them explains: dogs, and not canines."""
+    rows = {name: segments for name, segments in found.items() if segments}
+    spans = {name: [segment.span for segment in segments] for name, segments in rows.items()}
+    return {
+        name: segments
+        for name, segments in rows.items()
+        if not any(set(groups[other]) < set(groups[name]) and spans[other] == spans[name] for other in rows)
+    }
 
 
 def _most(found: Found) -> Found:
@@ -108,20 +127,17 @@ def _most(found: Found) -> Found:
     return dict(sorted(rows.items(), key=lambda row: -_seconds(row[1]))[:MOST_ROWS])
 
 
-def _print_table(title: str, found: Found, name_width: int, duration: Fraction) -> None:
+def _print_table(
+    title: str, rows: Sequence[tuple[str, Sequence[Segment]]], name_width: int, duration: Fraction
+) -> None:
     cells = max(10, min(MAX_BAR, width() - name_width - 24))
     end = clock(duration)
     begin = clock(0) if cells > len(clock(0) + end) else ""
     click.echo(f"\n{title:<{name_width}}  seconds  segments  {begin}{end:>{cells - len(begin)}}")
-    for name, segments in found.items():
+    for name, segments in rows:
         drawn = bar(_covered(segments, duration, cells))
-        row = f"{_short(name):<{name_width}}  {_seconds(segments):7.0f}  {len(segments):8}  {drawn}"
+        row = f"{name:<{name_width}}  {_seconds(segments):7.0f}  {len(segments):8}  {drawn}"
         click.echo(row.rstrip())
-
-
-def _short(name: str) -> str:
-    name = one_line(name)
-    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "~"
 
 
 def _covered(segments: Sequence[Segment], duration: Fraction, cells: int) -> list[float]:
@@ -136,9 +152,11 @@ def _covered(segments: Sequence[Segment], duration: Fraction, cells: int) -> lis
     ]
 
 
-def _print_next(options: Options, model: Classifier, of_groups: Found, segments: Found) -> None:
+def _print_next(
+    options: Options, model: Classifier, of_groups: Found, segments: Found, duration: Fraction
+) -> None:
     again = f"miles-deep {_typed(options)}"
-    found = one_line(_worth_keeping(model, of_groups, segments))
+    found = one_line(_worth_keeping(model, of_groups, segments, duration))
     lines = [(f"{again} -t {_quoted(found)}", f"keep only {found}"), (f"{again} -a", "write tags")]
     if model.background:
         lines.insert(0, (f"{again} -x", one_line(f"keep all but {background_of(model)}")))
@@ -148,12 +166,17 @@ def _print_next(options: Options, model: Classifier, of_groups: Found, segments:
         click.echo(f"  {command:<{longest}}   {meaning}")
 
 
-def _worth_keeping(model: Classifier, of_groups: Found, segments: Found) -> str:
-    """The group that was found most, or else the label that was found first; background only where nothing was."""
+def _worth_keeping(model: Classifier, of_groups: Found, segments: Found, duration: Fraction) -> str:
+    """The group that was found most, but not all over the film; or else the label that was found first.
+
+    Background only where nothing else was.
+    """
     nothing = set(model.background)
     groups = [name for name, found in of_groups.items() if found and not set(model.groups[name]) <= nothing]
     if groups:
-        return max(groups, key=lambda name: _seconds(of_groups[name]))
+        # What is in half of the film and more is seldom what somebody looks for.
+        half = duration / 2
+        return max(groups, key=lambda name: (_seconds(of_groups[name]) < half, _seconds(of_groups[name])))
     in_order = sorted(
         (found[0].span, label) for label, found in segments.items() if found and label not in nothing
     )

@@ -15,6 +15,12 @@ def one_line(message: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in readable)
 
 
+def clipped(name: str, longest: int) -> str:
+    """A name that can be printed, of no more than so many letters."""
+    name = one_line(name)
+    return name if len(name) <= longest else name[: longest - 1] + "~"
+
+
 def shown(path: Path) -> str:
     """A path that can be printed."""
     return one_line(os.fspath(path))

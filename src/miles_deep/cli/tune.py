@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-from miles_deep.cli.examining import TRUTH, Examining, apart, percent, result_record, short
+from miles_deep.cli.examining import TRUTH, Examining, apart, in_table, percent, result_record
 from miles_deep.cli.flags import BATCH_SIZE, CAFFE, FILE, FORCE, HELP, JSON, MODEL, MOVIES, RULE, WATCHING, flags
 from miles_deep.cli.printing import print_json
 from miles_deep.cli.text import counted, one_line, shown
 from miles_deep.files import check_writable
+from miles_deep.model.card import OF_LABEL
 from miles_deep.timeline.rules import Rules
 from miles_deep.timeline.rules_file import write_rules
-from miles_deep.timeline.rules_table import OF_LABEL
 from miles_deep.timeline.tuning.calibration import Calibration
 from miles_deep.timeline.tuning.counts import IOU
 from miles_deep.timeline.tuning.evaluation import LabelResult, mean_f1
@@ -67,7 +67,7 @@ def _print(tuning: Tuning, films: int) -> None:
             f"after: on {tuning.folds} parts of the film left out of tuning, in turn; more films would tell more"
         )
     click.echo(f"{counted(films, 'film')}. {judged}")
-    names = [short(result.label) for result in tuning.before]
+    names = in_table([result.label for result in tuning.before])
     wide = max(map(len, (*names, "mean")))
     click.echo(f"{'':<{wide}}  segments   F1 at IoU {IOU}: before  after   edges off by: before   after")
     for name, before, after in zip(names, tuning.before, tuning.after, strict=True):

@@ -46,7 +46,10 @@ class Watching:
         if any((*caffe, self.mean, self.labels)) and not all(caffe):
             raise OptionError("a Caffe model needs both -p (prototxt) and -w (weights)")
         if all(caffe) and self.model:
-            raise OptionError("--model and -p -w both name a model: give one")
+            raise OptionError(
+                "--model and -p -w both name a model: give one; for both, import the Caffe model first "
+                "(miles-deep models import), then give --model twice"
+            )
 
     def load(self) -> Classifier:
         """The models asked for, with the groups asked for. Raises ModelError, OptionError, FormatError."""

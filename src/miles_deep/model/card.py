@@ -14,6 +14,10 @@ BACKGROUND_NAMES = ("other", "sfw", "background")
 open_nsfw's, and the usual word."""
 
 
+OF_LABEL = ("min_score", "max_gap", "min_length", "min_coverage")
+"""Keys of rules that every label may have of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grouping:
     """Which labels belong together, and which mean "none of the interesting ones"."""

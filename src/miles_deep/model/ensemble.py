@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from miles_deep.errors import ModelError, OptionError
-from miles_deep.model.card import Grouping, ModelCard
+from miles_deep.model.card import OF_LABEL, Grouping, ModelCard
 from miles_deep.model.model import Model
 
 Groups = dict[str, tuple[str, ...]]
@@ -97,10 +98,19 @@ class Ensemble:
         return tuple(len(head.labels) for head in self._heads) if len(self._heads) > 1 else ()
 
     @property
-    def rules(self) -> dict[str, float | str]:
-        """What suits the scores of all members; nothing where that differs, as smoothing is one for all."""
-        first, *others = (model.rules for model in self.members)
-        return first if all(rules == first for rules in others) else {}
+    def rules(self) -> dict[str, Any]:
+        """What suits the scores of its heads: what they have in common, and what their labels and groups have."""
+        of_heads = [self.members[head.members[0]].rules for head in self._heads]
+        alike = {key: value for key, value in of_heads[0].items() if all(o.get(key) == value for o in of_heads)}
+        head_of = {
+            self._called[number, label]: number for number, head in enumerate(self._heads) for label in head.labels
+        }
+        names = head_of | {group: head_of[inside[0]] for group, inside in self.groups.items() if inside}
+        own = [
+            {key: rules[key] for key in OF_LABEL if key in rules and key not in alike} for rules in of_heads
+        ]
+        labels = {name: own[head] for name, head in names.items() if own[head]}
+        return {**alike, **({"labels": labels} if labels else {})}
 
     @property
     def card(self) -> ModelCard:
@@ -116,7 +126,6 @@ class Ensemble:
             preprocess=cards[0].preprocess,
             background=self.background,
             groups=self.groups,
-            rules=self.rules,
             licence=licences,
             source=sources,
         )

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from miles_deep.errors import FormatError, LabelError
+from miles_deep.files import read_file
 from miles_deep.model.card import Grouping
 from miles_deep.model.naming import resolve
 from miles_deep.model.quoting import quoted
@@ -58,24 +59,16 @@ def read_groups(
         FormatError: the file is missing, no TOML, or too large, or says something that makes no groups.
         LabelError: a member is no label or group, or could be several; a group is called as a label.
     """
-    path = Path(path)
+    content = read_file(path, MAX_BYTES, FormatError)
     try:
-        return _Reading(_table(path), labels, own_groups, own_background).grouping()
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise FormatError(f"{path}: the groups cannot be read ({why})") from error
+        table = tomllib.loads(content.decode("utf-8-sig"))
+        return _Reading(table, labels, own_groups, own_background).grouping()
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{path}: groups must be UTF-8 text") from error
     except (FormatError, LabelError) as error:
         raise type(error)(f"{path}: {error}") from error
-    except (ValueError, RecursionError) as error:  # not TOML; ValueError too: a NUL in the name, endless numbers
+    except (ValueError, RecursionError) as error:  # not TOML; ValueError too: endless numbers
         raise FormatError(f"{path}: not a file of groups in TOML: {error}") from error
-
-
-def _table(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        content = file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise FormatError(f"larger than the {MAX_BYTES:,} bytes that groups can have")
-    return tomllib.loads(content.decode("utf-8-sig"))
 
 
 class _Reading:
@@ -153,6 +146,8 @@ def _check_keys(table: Mapping[str, Any]) -> None:
         if key not in KEYS:
             close = difflib.get_close_matches(key, KEYS, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(KEYS)}"
+            if isinstance(table[key], list):
+                hint = "put it under [groups]"
             raise FormatError(f"no key {quoted(key)}; {hint}")
     if not isinstance(table.get("other", False), bool):
         raise FormatError("other must be true or false")

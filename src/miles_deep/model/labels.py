@@ -1,17 +1,18 @@
 """Label lists, in the forms that they are published in."""
 
-import ast
 import csv
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from miles_deep.errors import ModelError
+from miles_deep.files import read_file
 
-MAX_TEXT = 1 << 23
-"""Bytes of a label file. That of ImageNet's 21,841 is a tenth of it."""
+MAX_TEXT = 1 << 21
+"""Bytes of a label file, and letters of an entry of metadata. The labels of ImageNet's 21,841 are half of it."""
 
 COLUMNS = ("label", "name", "display_name", "class", "class_name", "tag")
 """Headings of the column that holds the labels, in a CSV file that has several; the first found is it."""
@@ -23,15 +24,7 @@ def read_labels(path: str | Path) -> tuple[str, ...]:
     Raises:
         ModelError: there is no such file, or there are no labels in it.
     """
-    try:
-        if Path(path).exists() and not Path(path).is_file():
-            raise ModelError(f"{path}: not a file")
-        with Path(path).open("rb") as file:
-            content = file.read(MAX_TEXT + 1)
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
-        raise ModelError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
-    if len(content) > MAX_TEXT:
-        raise ModelError(f"{path}: larger than the {MAX_TEXT:,} bytes a label file can have")
+    content = read_file(path, MAX_TEXT, ModelError)
     try:
         return parse_labels(content.decode("utf-8-sig"), table=Path(path).suffix.lower() == ".csv")
     except UnicodeDecodeError as error:
@@ -42,6 +35,8 @@ def read_labels(path: str | Path) -> tuple[str, ...]:
 
 def parse_labels(text: str, table: bool = False) -> tuple[str, ...]:
     """The labels in a text; `table` where it is a CSV file's. Raises ValueError."""
+    if len(text) > MAX_TEXT:
+        raise ValueError(f"longer than the {MAX_TEXT:,} letters a list of labels can have")
     if text.lstrip().startswith(("{", "[")):
         labels = _structured(text)
     elif table:
@@ -78,8 +73,8 @@ def _structured(text: str) -> list[str]:
         value = json.loads(text)
     except (ValueError, RecursionError):
         try:
-            value = ast.literal_eval(text.strip())
-        except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError) as error:
+            value = json.loads(_PYTHON.sub(_as_json, text), strict=False)
+        except (ValueError, RecursionError) as error:
             raise ValueError("neither JSON nor a list of labels") from error
     if isinstance(value, dict):
         # The configuration of a model on Hugging Face.
@@ -91,6 +86,36 @@ def _structured(text: str) -> list[str]:
     if all(isinstance(number, int) for number in value.values()):  # Keras: class_indices
         value = {number: label for label, number in value.items()}
     return _ordered([(key, _words(label)) for key, label in value.items()])
+
+
+_PYTHON = re.compile(
+    r"""
+    [uU]? (?P<quote>['"]) (?P<text>(?:(?!(?P=quote))[^\\]|\\.)*+) (?P=quote)?
+    | (?P<number>-?\d++) (?P<colon>\s*+:)?
+    | (?P<bracket>[()])
+    | ,(?=\s*+[\]})])
+    | \#[^\n]*
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+"""What a Python literal has otherwise than JSON: quotes, numbers as keys, tuples, a last comma, comments.
+
+Python's own reader takes 500 bytes of memory for each byte of a list. Whatever matches is taken to its end, also
+where that is missing, so that no letter is looked at many times.
+"""
+
+_LETTERS = {'"': '\\"', "\\'": "'", "\\x": "\\u00"}
+"""What stands in a Python text to the same in JSON, where it is something else."""
+
+
+def _as_json(found: re.Match[str]) -> str:
+    """What `_PYTHON` matched, in JSON."""
+    if found["quote"]:
+        text = re.sub(r'\\.|"', lambda letter: _LETTERS.get(letter[0], letter[0]), found["text"], flags=re.DOTALL)
+        return f'"{text}"'
+    if found["number"]:
+        return f'"{found["number"]}":' if found["colon"] else found["number"]
+    return {"(": "[", ")": "]"}.get(found["bracket"], "")
 
 
 def _tabled(text: str) -> list[str]:

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 from miles_deep.errors import ModelError
 from miles_deep.machine import free_memory
+from miles_deep.model.shapes import inferred
 
 if TYPE_CHECKING:
-    from onnx import ModelProto
+    from onnx import ModelProto, TensorProto
 
 OUT_OF_MEMORY = "it needs more memory than there is"
 
@@ -47,7 +48,7 @@ def check_memory(network: "ModelProto", pictures: int) -> None:
             than the free memory.
     """
     sizes = _result_sizes(network, pictures)
-    weights = sum(tensor.ByteSize() for tensor in network.graph.initializer)
+    weights = sum(map(_size, network.graph.initializer))
     weights += sum(sizes.get(name, 0) for name in _constant_results(network))
     if weights > MAX_WEIGHTS:
         raise ModelError(f"its constants are about {_gigabytes(weights)}; {_gigabytes(MAX_WEIGHTS)} are most")
@@ -56,17 +57,22 @@ def check_memory(network: "ModelProto", pictures: int) -> None:
         raise ModelError(f"{OUT_OF_MEMORY}: about {_gigabytes(needed)}, and {_gigabytes(free)} are free")
 
 
-def _result_sizes(network: "ModelProto", pictures: int) -> dict[str, int]:
-    """Bytes of the tensors inside a network, as far as shapes tell; a size that is free is the batch's."""
-    import onnx
+def _size(tensor: "TensorProto") -> int:
+    """Bytes that a tensor's numbers take; as its `ByteSize()`, which would serialise it."""
+    from onnx import helper
 
     try:
-        inferred = onnx.shape_inference.infer_shapes(network, data_prop=True)
-    except Exception:  # the package raises several types of its C++ part; backends will say what is wrong
-        return {}
+        return max(0, math.prod(tensor.dims)) * helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
+    except (KeyError, ValueError, TypeError):  # a type that there is not; backends will say so
+        return 0
+
+
+def _result_sizes(network: "ModelProto", pictures: int) -> dict[str, int]:
+    """Bytes of a network's input and of the tensors inside, as far as shapes tell; what is free is the batch."""
+    graph = inferred(network)
     return {
         value.name: 4 * math.prod(dim.dim_value or pictures for dim in value.type.tensor_type.shape.dim)
-        for value in inferred.graph.value_info
+        for value in [*graph.input, *graph.value_info]
     }
 
 

@@ -1,15 +1,17 @@
 """A classifier: one network with everything that belongs to it."""
 
 import hashlib
+import json
 from dataclasses import dataclass, replace
 from functools import cached_property
+from mmap import mmap
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from miles_deep.errors import ModelError
-from miles_deep.files import partial_file
+from miles_deep.files import map_file, partial_file, read_file
 from miles_deep.model.card import Grouping, ModelCard
 from miles_deep.model.network import Network, Precision
 from miles_deep.model.onnx_file import metadata_entry, read_metadata
@@ -17,6 +19,9 @@ from miles_deep.model.runtime import Runtime, check_device, start
 
 CARD_KEY = "miles_deep"
 """The entry of an ONNX file's metadata that holds the card."""
+
+MAX_BYTES = (1 << 31) - 1
+"""Of an `.onnx` file: what one protobuf message can have."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,14 @@ class Model:
     def runtime(self) -> Runtime:
         """The network made ready on its device; made at first use, and then kept."""
         precision = self.card.precision if self.precision == "auto" else self.precision
-        return start(Network(self.card.name, self.digest, self._built), self.device, precision)
+        return start(Network(self.card.name, self._built_from, self._built), self.device, precision)
+
+    @cached_property
+    def _built_from(self) -> str:
+        """Of what the graph is built from, which neither names nor groups change: an import, which looks at a
+        model before it has them, leaves what it compiled to the first use."""
+        spec = json.dumps(self.card.preprocess.to_json(), sort_keys=True)
+        return hashlib.sha256(f"{self.network_sha256} {spec}".encode()).hexdigest()
 
     def _built(self) -> bytes:
         # Here, since most runs need neither: a stored analysis no network, a kept network no graph.
@@ -121,6 +133,8 @@ class Model:
         Raises:
             ModelError: the frames have another shape or type, or the network's scores do not fit the labels.
         """
+        if not isinstance(frames, np.ndarray):
+            raise ModelError(f"frames must be an array, uint8 [N, H, W, 3], not a {type(frames).__name__}")
         if frames.ndim != 4 or frames.shape[3] != 3 or 0 in frames.shape[1:] or frames.dtype != np.uint8:
             raise ModelError(f"frames must be uint8 [N, H, W, 3], not {frames.dtype} {list(frames.shape)}")
         if not len(frames):
@@ -149,9 +163,17 @@ class Model:
             raise ModelError(f"model {self.card.name} gives scores that are not numbers; its weights are damaged")
         return scores
 
-    def save(self, path: str | Path) -> None:
-        """Write one `.onnx` file that carries everything. Raises OutputError; no partial file stays."""
-        with partial_file(Path(path)) as partial:
+    def save(self, path: str | Path, force: bool = True) -> None:
+        """Write one `.onnx` file that carries everything; no partial file stays.
+
+        Args:
+            path: of the file.
+            force: whether to replace one that is there.
+
+        Raises:
+            OutputError: it cannot be written, or OutputExistsError.
+        """
+        with partial_file(Path(path), force=force) as partial:
             partial.write_bytes(self.network + _entry(self.card))
 
 
@@ -161,18 +183,25 @@ def read_model(path: str | Path) -> Model:
     Raises:
         ModelError: there is no such file, it is no ONNX network, or it carries no card.
     """
-    try:
-        network = Path(path).read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path}: the model cannot be read ({error.strerror})") from error
+    network = read_file(path, MAX_BYTES, ModelError)
+    card = _card(network, path)
+    return Model(card, network.removesuffix(_entry(card)))
+
+
+def read_card(path: str | Path) -> ModelCard:
+    """The card of such a file, whose weights are stepped over. Raises ModelError."""
+    return _card(map_file(path, MAX_BYTES, ModelError), path)
+
+
+def _card(network: bytes | mmap, path: str | Path) -> ModelCard:
     cards = [value for key, value in read_metadata(network, str(path)) if key == CARD_KEY]
     if not cards:
-        raise ModelError(f"{path}: an ONNX network without labels and preprocessing; Miles Deep did not write it")
+        how = f"miles-deep models import {path} --labels FILE --preprocess NAME"
+        raise ModelError(f"{path}: an ONNX network without labels and preprocessing; import it: {how}")
     try:
-        card = ModelCard.from_json(cards[-1])
+        return ModelCard.from_json(cards[-1])
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
-    return Model(card, network.removesuffix(_entry(card)))
 
 
 def _entry(card: ModelCard) -> bytes:

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
@@ -31,10 +32,11 @@ def resolve(target: str, labels: Sequence[str], groups: Mapping[str, tuple[str, 
     if len(found) == 1:
         return found[0]
     if found:
-        raise LabelError(f"label {target!r} could be any of: {'; '.join(found)}")
-    known = [*labels, *groups, *spoken]
-    if close := _close(target, known, spoken):
+        raise LabelError(f"label {target!r} could be any of: {'; '.join(_told_apart(found, groups))}")
+    named = {name: [name] for name in (*groups, *labels) if not SYNSET.fullmatch(name)}
+    if close := _close(target, {**named, **spoken}):
         raise LabelError(f"no label {target!r} in the model; did you mean {' or '.join(map(repr, close))}?")
+    known = [*labels, *groups, *spoken]
     listed = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
     raise LabelError(f"no label {target!r} in the model; it has: {listed}")
 
@@ -47,6 +49,21 @@ def spoken_name(label: str, labels: Sequence[str]) -> str:
         return label
     word = match["words"].split(",")[0].strip()
     return word if word not in labels and _spoken(tuple(labels))[word] == [label] else match["wnid"]
+
+
+def short_names(labels: Iterable[str]) -> dict[str, str]:
+    """What people read for each of some labels: of an ImageNet label the first word, with its WordNet id where
+    another of them has that word too."""
+    matches = {label: SYNSET.fullmatch(label) for label in labels}
+    words = {
+        label: (match["model"] or "") + match["words"].split(",")[0].strip() if match else label
+        for label, match in matches.items()
+    }
+    times = Counter(words.values())
+    return {
+        label: f"{words[label]} ({match['wnid']})" if match and times[words[label]] > 1 else words[label]
+        for label, match in matches.items()
+    }
 
 
 @lru_cache(maxsize=8)  # a file may name a thousand labels of a thousand
@@ -73,8 +90,34 @@ def _of_models(target: str, names: Sequence[str]) -> list[str]:
     return found if len(found) > 1 else []
 
 
-def _close(target: str, known: Sequence[str], spoken: Iterable[str]) -> list[str]:
-    """Names like it; first of all words that it is a part of: of "retriever", "golden retriever"."""
+def _told_apart(labels: Sequence[str], groups: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Labels, each with the smallest group that none of the others is in: "n02012849 crane (bird)"."""
+    result = []
+    for label in labels:
+        own = [name for name, members in groups.items() if set(members).intersection(labels) == {label}]
+        result.append(f"{label} ({min(own, key=lambda name: len(groups[name]))})" if own else label)
+    return result
+
+
+def _close(target: str, meant: Mapping[str, Sequence[str]]) -> list[str]:
+    """Names that begin so or are like it, or of which a word does or is: of "retreiver", "golden retriever".
+
+    Of names that mean the same label there is one; in place of an id, the label.
+
+    Args:
+        target: what is no name.
+        meant: names to the labels, or group, that they mean.
+    """
     part = target.casefold()
-    inside = [word for word in spoken if part in word.casefold().split()]
-    return list(dict.fromkeys([*inside, *difflib.get_close_matches(target, known, n=CLOSE)]))[:CLOSE]
+    named: dict[str, list[str]] = {}
+    for name in meant:
+        for key in dict.fromkeys((name.casefold(), *name.casefold().split())):
+            named.setdefault(key, []).append(name)
+    begun = sorted((key for key in named if part and key.startswith(part)), key=len)
+    found: dict[tuple[str, ...], str] = {}
+    for key in [*begun, *difflib.get_close_matches(part, named, n=CLOSE)]:
+        for name in named[key]:
+            labels = tuple(meant[name])
+            is_id = len(labels) == 1 and labels[0].startswith(f"{name} ")
+            found.setdefault(labels, labels[0] if is_id else name)
+    return [*found.values()][:CLOSE]

@@ -6,6 +6,7 @@ are opened only where something is asked of them; everything else is stepped ove
 """
 
 from collections.abc import Iterator
+from mmap import mmap
 
 from miles_deep.errors import ModelError
 
@@ -22,7 +23,7 @@ VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 """How a field's content is written."""
 
 
-def read_metadata(network: bytes, name: str) -> list[tuple[str, str]]:
+def read_metadata(network: bytes | mmap, name: str) -> list[tuple[str, str]]:
     """The entries of a network's metadata, in their order.
 
     Raises:

@@ -1,5 +1,7 @@
 """What a classifier wants its pictures to look like."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any, Literal
@@ -8,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miles_deep.errors import ModelError
+
+MAX_SIDE = 8192
+"""Pixels. No classifier looks at more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +46,13 @@ class Preprocess:
         sizes = (self.width, self.height, self.resize_width or 0, self.resize_height or 0)
         checks = (
             all(isinstance(size, int) for size in sizes),
-            self.width > 0 and self.height > 0,
+            self.width > 0 and self.height > 0 and max(sizes) <= MAX_SIDE,
             self.resize in ("stretch", "shortest_side"),
             self.channels in ("rgb", "bgr"),
             self.layout in ("nchw", "nhwc"),
             self.interpolation in ("bilinear", "bicubic"),
-            len(self.mean) == len(self.scale) == 3,
+            len(self.mean) == len(self.scale) == 3 and all(self.scale),
+            all(map(math.isfinite, (*self.mean, *self.scale))),
             (self.resize_width or self.width) >= self.width,
             (self.resize_height or self.height) >= self.height,
             self.resize == "stretch" or (self.resize_height or self.height) >= self.width,
@@ -57,20 +63,40 @@ class Preprocess:
     def resized(self, width: int, height: int, pixel_aspect: Fraction = Fraction(1)) -> tuple[int, int]:
         """Size (width, height) that a frame of this size is scaled to before the middle is cropped.
 
-        `pixel_aspect` is the width of a stored pixel over its height, so that the shape kept is the one shown.
+        `pixel_aspect` is the width of a stored pixel over its height, so that the shape kept is the one shown. The
+        longer side is cut off to whole pixels: torchvision.transforms.functional, _compute_resized_output_size.
         """
         if self.resize == "stretch":
             return self.resize_width or self.width, self.resize_height or self.height
         side = self.resize_height or self.height
         shown = Fraction(width) * pixel_aspect
         if shown <= height:
-            return side, max(side, round(side * height / shown))
-        return max(side, round(side * shown / height)), side
+            return side, side * height // shown
+        return side * shown // height, side
 
     def crop(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Cut the input-sized middle out of a resized picture [H, W, 3]; a view, not a copy."""
-        top, left = (picture.shape[0] - self.height) // 2, (picture.shape[1] - self.width) // 2
+        """Cut the input-sized middle out of a resized picture [H, W, 3]; a view, not a copy.
+
+        Where sides differ by an odd number, half of it is rounded to an even one, as `center_crop` of
+        torchvision.transforms.functional does. TensorFlow's EfficientNet rounds up, Caffe down: every other time
+        the same.
+        """
+        top, left = round((picture.shape[0] - self.height) / 2), round((picture.shape[1] - self.width) / 2)
         return picture[top : top + self.height, left : left + self.width]
+
+    def in_words(self) -> str:
+        """What happens to a frame, in the order in which it happens."""
+        width, height = self.resize_width or self.width, self.resize_height or self.height
+        if self.resize == "stretch":
+            steps = [f"stretched to {width} x {height} ({self.interpolation})"]
+        else:
+            steps = [f"shortest side to {height} ({self.interpolation})"]
+        if self.resize != "stretch" or (width, height) != (self.width, self.height):
+            steps.append(f"middle {self.width} x {self.height}")
+        mean = f" - {_numbers(self.mean)}" if any(self.mean) else ""
+        scale = f" / {_numbers([1 / scale for scale in self.scale])}" if set(self.scale) != {1.0} else ""
+        values = f"(0 to 255{mean}){scale}" if mean and scale else f"0 to 255{mean}{scale}"
+        return ", ".join([*steps, self.channels.upper(), values])
 
     def to_json(self) -> dict[str, Any]:
         """The fields as plain JSON values."""
@@ -87,3 +113,8 @@ class Preprocess:
             return cls(**{**fields, **triples})
         except (TypeError, KeyError, ValueError) as error:
             raise ModelError(f"preprocessing that cannot be read: {fields} ({error})") from error
+
+
+def _numbers(values: Sequence[float]) -> str:
+    shown = [f"{value:.6g}" for value in values]
+    return shown[0] if len(set(shown)) == 1 else f"({', '.join(shown)})"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from miles_deep.errors import ModelError, OptionError
+from miles_deep.files import read_file
 from miles_deep.model.preprocess import Preprocess
 
 MAX_TEXT = 1 << 16
@@ -36,24 +37,28 @@ class Preset:
     crop: float = 1.0
     """Side of the input over that of the picture it is cut out of; 1: nothing is cut off but what a wide picture
     has at its sides."""
+    padding: int = 0
+    """Pixels by which that picture is larger still, where it is so at every size of the input."""
     interpolation: Literal["bilinear", "bicubic"] = "bilinear"
     size: int = 224
     """Width and height, pixels, where the network takes pictures of any size."""
 
     def fitted(self, width: int, height: int, layout: Literal["nchw", "nhwc"]) -> Preprocess:
         """The preprocessing for an input of this size. Raises ModelError where it cannot be."""
-        kept = self.resize == "shortest_side"
-        larger = [
-            math.floor(side / self.crop + 1e-9) for side in (width, height)
-        ]  # floor: timm's transforms_factory
+        # floor: timm's transforms_factory
+        larger = [math.floor(side / self.crop + 1e-9) + self.padding for side in (width, height)]
+        resized: tuple[int | None, int | None] = (larger[0], larger[1])
+        if self.resize == "shortest_side":
+            resized = (None, max(larger))
+        elif larger == [width, height]:
+            resized = (None, None)
         return Preprocess(
             width,
             height,
             self.resize,
-            None if kept or self.crop == 1 else larger[0],
-            max(larger) if kept else None if self.crop == 1 else larger[1],
+            *resized,
             self.channels,
-            tuple(mean * 255 / self.white for mean in self.mean),  # type: ignore[arg-type]
+            tuple(mean * (255 / self.white) for mean in self.mean),  # type: ignore[arg-type]
             tuple(self.white / 255 / std for std in self.std),  # type: ignore[arg-type]
             layout,
             self.interpolation,
@@ -78,13 +83,13 @@ PRESETS: dict[str, Preset] = {
         resize="shortest_side",
         crop=0.875,
     ),
-    # tpu/models/official/efficientnet/lite: MEAN_RGB 127, STDDEV_RGB 128, bicubic; CROP_PADDING 32 of 256.
+    # tpu/models/official/efficientnet/lite: MEAN_RGB 127, STDDEV_RGB 128, bicubic, CROP_PADDING 32.
     "efficientnet-lite": Preset(
         "EfficientNet-Lite",
         mean=(127.0, 127.0, 127.0),
         std=(128.0, 128.0, 128.0),
         resize="shortest_side",
-        crop=0.875,
+        padding=32,
         interpolation="bicubic",
     ),
     # BVLC's reference models: transform_param { mean_value: 104 … 117 … 123 }, 256 to 224 or 227.
@@ -122,14 +127,9 @@ def preset(name: str | Path) -> Preset:
         return PRESETS[str(name)]
     if Path(name).suffix.lower() != ".toml":
         raise OptionError(f"no preprocessing {str(name)!r}; there are: {', '.join(PRESETS)}, or a .toml file")
+    content = read_file(name, MAX_TEXT, OptionError)
     try:
-        with Path(name).open("rb") as file:
-            content = file.read(MAX_TEXT + 1)
-        if len(content) > MAX_TEXT:
-            raise OptionError(f"{name}: larger than the {MAX_TEXT:,} bytes preprocessing can have")
-        return _read(tomllib.loads(content.decode()))
-    except OSError as error:
-        raise OptionError(f"{name}: cannot be read ({error.strerror})") from error
+        return _read(tomllib.loads(content.decode("utf-8-sig")))
     except (ValueError, RecursionError) as error:  # no UTF-8, no TOML, or a value that cannot be
         raise OptionError(f"{name}: {' '.join(str(error).split())[:200]}") from error
 
@@ -151,7 +151,8 @@ def _read(table: dict[str, Any]) -> Preset:
         "resize": made.resize in ("stretch", "shortest_side"),
         "crop": _is_number(made.crop) and 0.1 <= made.crop <= 1,
         "interpolation": made.interpolation in ("bilinear", "bicubic"),
-        "size": isinstance(made.size, int) and not isinstance(made.size, bool) and made.size > 0,
+        "padding": _is_whole(made.padding) and made.padding >= 0,
+        "size": _is_whole(made.size) and made.size > 0,
     }
     if wrong := [name for name, right in checks.items() if not right]:
         raise ValueError(f"{wrong[0]} = {str(table[wrong[0]])[:60]!r} cannot be")
@@ -169,6 +170,10 @@ def _triple(name: str, value: Any) -> Triple:
         raise ValueError(f"{name} must be a number, or three, one a channel")
     red, green, blue = map(float, numbers)
     return red, green, blue
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_number(value: Any) -> bool:

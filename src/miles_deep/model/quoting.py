@@ -9,10 +9,11 @@ def quoted(name: str) -> str:
 
 
 def listed(names: Iterable[str], most: int = 5) -> str:
-    """Names with commas between them; of many only the first few."""
+    """Names with commas between them; of many only the first few, unless one alone would be left."""
     names = list(names)
-    rest = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + rest
+    if len(names) <= most + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more"
 
 
 def by(shape: Sequence[int]) -> str:

@@ -12,6 +12,7 @@ from miles_deep.errors import ModelError
 from miles_deep.model.attach import attach, parse
 from miles_deep.model.model import Model
 from miles_deep.model.network import FRAMES, first_line
+from miles_deep.model.onnx_import.reading import constants
 from miles_deep.model.onnx_import.running import session
 
 
@@ -39,16 +40,14 @@ def size_of(model: Model) -> Size:
     """
     network = parse(model.network, model.card.name)
     whole = attach(network, model.card.preprocess)  # refuses what has not one input
-    constants = _constants(network.graph)
-    frames = next(value for value in network.graph.input if value.name not in constants)
+    known = constants(network.graph)
+    frames = next(value for value in network.graph.input if value.name not in known)
     sizes = frames.type.tensor_type.shape.dim
     batch = max(sizes[0].dim_value, 1) if sizes else 1
     counted = [node for node in network.graph.node if node.op_type in COSTS]
-    shapes = _shapes(whole, counted, constants, batch)
+    shapes = _shapes(whole, counted, known, batch)
     return Size(
-        parameters=sum(
-            math.prod(constants[name].dims) for name in _learned(network.graph, frames.name, constants)
-        ),
+        parameters=sum(math.prod(known[name].dims) for name in _learned(network.graph, frames.name, known)),
         multiply_adds=sum(COSTS[node.op_type](node, shapes) for node in counted) // batch,
         bytes=len(model.network),
     )
@@ -97,16 +96,7 @@ STATISTICS = {"BatchNormalization": (3, 4)}
 """Operator to those of its operands that were counted in training and not learned."""
 
 
-def _constants(graph: onnx.GraphProto) -> Constants:
-    found = {tensor.name: tensor for tensor in graph.initializer}
-    for node in graph.node:
-        for attribute in node.attribute:
-            if (node.op_type, attribute.name) == ("Constant", "value"):
-                found[node.output[0]] = attribute.t
-    return found
-
-
-def _learned(graph: onnx.GraphProto, frames: str, constants: Constants) -> set[str]:
+def _learned(graph: onnx.GraphProto, frames: str, known: Constants) -> set[str]:
     """The constants that are weights: those in use, but for single numbers (an epsilon, a zero point) and for what
     is done to the picture itself before the first layer."""
     found: set[str] = set()
@@ -115,7 +105,7 @@ def _learned(graph: onnx.GraphProto, frames: str, constants: Constants) -> set[s
         if node.op_type not in COSTS and raw.intersection(node.input):
             raw.update(node.output)
             continue
-        found.update(name for name in _weighing(node) if name in constants and _is_weight(constants[name]))
+        found.update(name for name in _weighing(node) if name in known and _is_weight(known[name]))
     return found
 
 
@@ -129,13 +119,11 @@ def _is_weight(tensor: onnx.TensorProto) -> bool:
     return math.prod(tensor.dims) > 1 and not integer  # int64 are shapes and indices
 
 
-def _shapes(network: onnx.ModelProto, nodes: Sequence[onnx.NodeProto], constants: Constants, batch: int) -> Shapes:
+def _shapes(network: onnx.ModelProto, nodes: Sequence[onnx.NodeProto], known: Constants, batch: int) -> Shapes:
     """The sizes of what goes into and comes out of some nodes: those of a run, since exported graphs often compute
     paddings and sizes as they go, which inference of shapes does not follow."""
-    shapes = {name: list(tensor.dims) for name, tensor in constants.items()}
-    wanted = {
-        name: None for node in nodes for name in (*node.input, *node.output) if name and name not in constants
-    }
+    shapes = {name: list(tensor.dims) for name, tensor in known.items()}
+    wanted = {name: None for node in nodes for name in (*node.input, *node.output) if name and name not in known}
     del network.graph.output[:]
     network.graph.output.extend(onnx.ValueInfoProto(name=name) for name in wanted)
     if not wanted:

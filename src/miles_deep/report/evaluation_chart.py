@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from miles_deep.model.naming import short_names
 from miles_deep.report.canvas import FAINT, INK, PALE, check_suffix, new_figure, save, steady_settings
 from miles_deep.report.palette import KEPT, colours
 from miles_deep.report.wording import shortened
@@ -92,7 +93,9 @@ def _confusion(axes: "Axes", evaluation: Evaluation, shown: Sequence[int]) -> No
     seconds = np.array(evaluation.found)[np.ix_(places, places)]
     parts = seconds / np.maximum(1, np.array(evaluation.found).sum(axis=1)[places, None])
     axes.imshow(parts, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-    names = [shortened((*evaluation.labels, evaluation.rest)[place], NAME) for place in places]
+    called = short_names(evaluation.labels)
+    every = [*(called[label] for label in evaluation.labels), evaluation.rest]
+    names = [shortened(every[place], NAME) for place in places]
     size = 9 if len(places) <= MOST_NUMBERS else 6
     axes.set_xticks(range(len(places)), names, rotation=40, ha="right", rotation_mode="anchor", fontsize=size)
     axes.set_yticks(range(len(places)), names, fontsize=size)
@@ -163,4 +166,5 @@ def _plain(axes: "Axes", rows: int) -> None:
 
 
 def _names(axes: "Axes", results: Sequence[LabelResult]) -> None:
-    axes.set_yticks(range(len(results)), [shortened(result.label, NAME) for result in results])
+    names = short_names(result.label for result in results)
+    axes.set_yticks(range(len(results)), [shortened(names[result.label], NAME) for result in results])

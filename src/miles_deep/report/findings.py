@@ -19,6 +19,8 @@ class Findings:
     scores: Scores
     segments: tuple[Segment, ...]
     """In order of their start; those of different labels may overlap."""
+    groups: tuple[Segment, ...] = ()
+    """Those of the model's groups, where `segments` are of its labels; they may overlap."""
     kept: tuple[Span, ...] | None = None
     """What is kept of the film, in order; None where nobody said what to keep or drop."""
     keep: tuple[str, ...] = ()

@@ -12,8 +12,8 @@ from miles_deep.files import partial_file
 from miles_deep.report.facts import film_facts, looking_facts, rule_facts, versions
 from miles_deep.report.findings import Findings
 from miles_deep.report.layout import bands, found_seconds, label_colours
-from miles_deep.report.palette import BACKGROUND, KEPT, PALETTE, REST, on_dark
-from miles_deep.report.shapes import ACROSS, UP, areas, columns, lanes, share, time_ticks
+from miles_deep.report.palette import BACKGROUND, GROUP, KEPT, PALETTE, REST, on_dark
+from miles_deep.report.shapes import ACROSS, lanes, share, stack_of, time_ticks
 from miles_deep.report.thumbnails import jpeg, pictures, shown_size, strip_times
 from miles_deep.report.wording import legible
 from miles_deep.timecode import Span, clock, merge
@@ -30,7 +30,7 @@ MOST_STARTS = 150
 """Segments whose first frame is shown: the longest, those of the background after all others. With more, the file
 would have megabytes."""
 
-COLOURS = (*PALETTE, BACKGROUND, REST, KEPT)
+COLOURS = (*PALETTE, BACKGROUND, REST, GROUP, KEPT)
 
 
 def check_suffix(path: Path) -> None:
@@ -81,7 +81,7 @@ def render(findings: Findings, *, command: str, when: datetime) -> str:
 
 
 def _content(findings: Findings, command: str, when: datetime) -> Mapping[str, object]:
-    duration, stack = findings.scores.duration, bands(findings, COLUMNS)
+    duration = findings.scores.duration
     found = merge(segment.span for segment in findings.segments)
     strip, starts = _thumbnails(findings)
     return {
@@ -91,10 +91,8 @@ def _content(findings: Findings, command: str, when: datetime) -> Mapping[str, o
         "kept": _length(findings.kept or ()),
         "found": _length(found),
         "totals": _totals(findings),
-        "legend": list(zip(stack.names, stack.colours, strict=True))[::-1],
-        "areas": areas(stack),
-        "columns": columns(stack),
-        "size_of_scores": (ACROSS, round(stack.top * UP)),
+        "stacks": [stack_of(stack) for stack in bands(findings, COLUMNS)],
+        "across": ACROSS,
         "lanes": lanes(findings),
         "ticks": time_ticks(duration),
         "colours": COLOURS,

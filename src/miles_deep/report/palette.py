@@ -24,6 +24,8 @@ BACKGROUND = "#dadde1"
 """Labels that mean "none of the interesting ones"."""
 REST = "#a6abb2"
 """Labels that are summed because there is no room for each."""
+GROUP = "#7f8fb0"
+"""Groups above labels, which overlap each other."""
 KEPT = "#3c4450"
 """What is kept of a film."""
 ON_DARK = {BACKGROUND: "#3b424c", REST: "#68717d", KEPT: "#c3c9d2"}

@@ -11,20 +11,22 @@ from miles_deep.report.findings import Findings
 from miles_deep.report.layout import Bands, Row, bands, rows, ticks
 from miles_deep.report.palette import KEPT
 from miles_deep.report.thumbnails import pictures, shown_size, strip_times
-from miles_deep.report.wording import legible, shortened
+from miles_deep.report.wording import shortened
 from miles_deep.timecode import Span, clock
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-WIDTH, LEFT, RIGHT = 16.0, 2.0, 2.3
+WIDTH, LEFT, RIGHT = 16.0, 2.2, 2.3
 """Inches: of the picture, and of it what is beside the timeline."""
 HEAD, STRIP, SCORES, ROW, FOOT, GAP = 0.72, 0.9, 2.6, 0.26, 0.45, 0.1
 """Inches from the top down."""
+LINE, SIDE = 0.185, 0.5
+"""Inches of height that a line of the legend takes, and of width that is beside its names."""
 TICKS = 12
-NAME, LEGEND, TITLE = 26, 24, 120
-"""Columns of letters that there is room for."""
+NAME, TITLE = 40, 120
+"""Columns of letters that there is room for at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,14 @@ class Panels:
     """Where things are drawn, from the top down; all have the film's time from left to right."""
 
     strip: "Axes"
-    scores: "Axes"
+    scores: tuple["Axes", ...]
+    """Of each model."""
     rows: "Axes"
+
+    @property
+    def all(self) -> tuple["Axes", ...]:
+        """In that order."""
+        return self.strip, *self.scores, self.rows
 
 
 def draw(findings: Findings, path: Path, force: bool = False) -> None:
@@ -57,17 +65,21 @@ def draw(findings: Findings, path: Path, force: bool = False) -> None:
 def _figure(findings: Findings) -> "Figure":
     duration = findings.scores.duration
     drawn_rows = rows(findings)
+    stacks = bands(findings, round((WIDTH - LEFT - RIGHT) * DOTS))
     count = max(1, len(drawn_rows)) + (findings.kept is not None)
-    heights = (STRIP, SCORES, count * ROW)
-    figure = new_figure(WIDTH, HEAD + sum(heights) + 2 * GAP + FOOT)
-    panels = Panels(*_stacked(figure, heights))
-    for axes in (panels.strip, panels.scores, panels.rows):
+    of_scores = [max(SCORES / len(stacks), LINE * len(stack.names)) for stack in stacks]
+    heights = (STRIP, *of_scores, count * ROW)
+    figure = new_figure(WIDTH, HEAD + sum(heights) + (len(heights) - 1) * GAP + FOOT)
+    strip, *scores, last = _stacked(figure, heights)
+    panels = Panels(strip, tuple(scores), last)
+    for axes in panels.all:
         axes.set_xlim(0, max(float(duration), 1e-3))
         axes.spines[["top", "right", "left", "bottom"]].set_visible(False)
         axes.tick_params(length=0, labelbottom=False)
     _head(figure, findings)
     _strip(panels.strip, findings)
-    _scores(panels.scores, bands(findings, round((WIDTH - LEFT - RIGHT) * DOTS)))
+    for axes, stack in zip(panels.scores, stacks, strict=True):
+        _scores(axes, stack)
     _rows(panels.rows, drawn_rows, findings.kept, duration)
     _time(panels, duration)
     return figure
@@ -130,11 +142,16 @@ def _scores(axes: "Axes", stack: Bands) -> None:
             )
         floor = roof
     axes.set_ylim(0, stack.top)
-    axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
+    step = 0.5 if stack.top < 2 else max(1, round(stack.top / 4))
+    places = [step * number for number in range(int(stack.top / step) + 1)]
+    axes.set_yticks(places, [f"{place:g}" for place in places])
+    lowest, *_, highest = axes.get_yticklabels()  # inside, or they would meet those of the next model
+    lowest.set_verticalalignment("bottom")
+    highest.set_verticalalignment("top")
     axes.set_ylabel("scores", color=FAINT)
     # In the order in which they lie on each other.
     patches = [Patch(color=colour) for colour in reversed(stack.colours)]
-    names = [shortened(name, LEGEND) for name in reversed(stack.names)]
+    names = [_fitting(axes, name, RIGHT - SIDE) for name in reversed(stack.names)]
     axes.legend(
         patches,
         names,
@@ -156,12 +173,23 @@ def _rows(axes: "Axes", drawn: list[Row], kept: tuple[Span, ...] | None, duratio
         bars = [(float(span.start), max(float(span.length), least)) for span in spans]
         axes.broken_barh(bars, (place - 0.36, 0.72), facecolors=colour, linewidth=0, zorder=2)
     axes.set_ylim(len(lines) - 0.5, -0.5)
-    axes.set_yticks(range(len(lines)), [shortened(legible(name), NAME) for name, _, _ in lines])
+    axes.set_yticks(range(len(lines)), [_fitting(axes, name, LEFT - 2 * GAP) for name, _, _ in lines])
+
+
+def _fitting(axes: "Axes", name: str, inches: float) -> str:
+    """A name, as much of it as there is room for."""
+    measured = axes.text(0, 0, "")
+    for columns in range(NAME, 0, -1):
+        measured.set_text(shortened(name, columns))
+        if measured.get_window_extent().width <= inches * DOTS:
+            break
+    measured.remove()
+    return measured.get_text()
 
 
 def _time(panels: Panels, duration: Fraction) -> None:
     places = ticks(duration, TICKS)
-    for axes in (panels.scores, panels.rows):
+    for axes in (*panels.scores, panels.rows):
         axes.set_xticks(places, [clock(place) for place in places])
         axes.grid(axis="x", color=INK, alpha=0.15, linewidth=0.6)
         axes.set_axisbelow(False)

@@ -69,6 +69,24 @@ class Column:
     title: str
 
 
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The scores of one model."""
+
+    legend: tuple[tuple[str, str], ...]
+    """Name and colour of every band, from the top down."""
+    areas: tuple[Area, ...]
+    columns: tuple[Column, ...]
+    height: int
+    """Units."""
+
+
+def stack_of(stack: Bands) -> Stack:
+    """Scores as the page draws them."""
+    legend = tuple(zip(stack.names, stack.colours, strict=True))[::-1]
+    return Stack(legend, tuple(areas(stack)), tuple(columns(stack)), round(stack.top * UP))
+
+
 def areas(stack: Bands) -> list[Area]:
     """What to paint, one over the other: the whole stack first, the lowest band last."""
     steps = np.round(np.cumsum(stack.heights, axis=1) * UP).astype(int)
@@ -98,11 +116,11 @@ def columns(stack: Bands) -> list[Column]:
 
 
 def lanes(findings: Findings) -> list[Lane]:
-    """A lane for each label with segments, and one for what is kept."""
+    """A lane for each group and label with segments, and one for what is kept."""
     duration = findings.scores.duration
     number = {id(segment): place for place, segment in enumerate(findings.segments, 1)}
     made = [
-        Lane(row.name, row.colour, tuple(_bar(s, number[id(s)], duration) for s in row.segments))
+        Lane(row.name, row.colour, tuple(_bar(s, number.get(id(s), 0), duration) for s in row.segments))
         for row in rows(findings)
     ]
     if findings.kept is not None:

@@ -23,7 +23,7 @@ class Field:
         self._leader = self._even.argmax(axis=1) if table.size else np.zeros(len(table), np.intp)
 
     def duel(self, members: list[int]) -> Table:
-        """[N, 2] the highest score outside a group, and the group's: all there is to know if it alone is asked for.
+        """[N, 2] the highest score outside a group, and the group's: all that counts if it alone is asked for.
 
         They are as `targets.contest` and `smooth.median` have them.
         """

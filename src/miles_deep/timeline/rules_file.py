@@ -24,9 +24,10 @@ from typing import Any
 
 from miles_deep.errors import FormatError, LabelError, OptionError
 from miles_deep.files import partial_file
+from miles_deep.model.card import OF_LABEL
 from miles_deep.model.naming import resolve
 from miles_deep.timeline.rules import Rule, Rules, Smoothing
-from miles_deep.timeline.rules_table import OF_LABEL, rules_of
+from miles_deep.timeline.rules_table import rules_of
 
 
 def read_rules(path: str | Path) -> Rules:

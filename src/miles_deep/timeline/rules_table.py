@@ -6,10 +6,9 @@ from dataclasses import fields
 from typing import Any
 
 from miles_deep.errors import FormatError
+from miles_deep.model.card import OF_LABEL
 from miles_deep.timeline.rules import Rule, Rules, Smoothing
 
-OF_LABEL = ("min_score", "max_gap", "min_length", "min_coverage")
-"""Keys that every label may have of its own."""
 WHOLE = ("max_gap", "window")
 """Keys whose values are whole numbers."""
 NAMES = ("method", "smooth")

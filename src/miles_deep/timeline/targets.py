@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from miles_deep.errors import ExpressionError, LabelError
 from miles_deep.model.naming import resolve
-from miles_deep.timeline.expression import Any, Expression, names_in, parse, quoted, renamed, set_of
+from miles_deep.timeline.expression import Any, Expression, names_in, parse, renamed, set_of
 
 Groups = Mapping[str, tuple[str, ...]]
 """Group to its labels."""
@@ -100,9 +100,9 @@ def foreground(
 ) -> tuple[str, ...]:
     """Targets for all labels but the background.
 
-    Where the background is a whole group, everything competes that has a name: groups that hold no background,
-    labels in none of them, and the background as one. Where several models stand side by side, nothing is asked of
-    one that names no background.
+    Where the background is a whole group, these are the groups that hold none of it, and labels in no group; the
+    background's labels compete one by one, as with any target. Where several models stand side by side, nothing is
+    asked of one that names no background.
 
     Raises:
         LabelError: the background is none or all of the labels.
@@ -139,11 +139,11 @@ def _group_of(labels: Set[str], groups: Groups) -> str | None:
 def _all_but(nothing: Set[str], labels: Sequence[str], groups: Groups) -> list[str]:
     """Targets for the labels of a head but for those that mean nothing."""
     free = [label for label in labels if label not in nothing]
-    whole = _group_of(nothing, groups)
-    if whole is None or not free:
+    if _group_of(nothing, groups) is None:
         return free
     summed = [name for name, inside in groups.items() if inside and set(inside) <= set(free)]
-    return [*summed, f"!{quoted(whole)}"]
+    inside_groups = {label for name in summed for label in groups[name]}
+    return [*summed, *(label for label in free if label not in inside_groups)]
 
 
 _Competitor = tuple[str, tuple[int, ...], bool]

@@ -66,7 +66,8 @@ def _published(timm: Any, name: str) -> Any:
             network = timm.create_model(name, pretrained=True)
     except Exception as error:  # of the hub's client, of sockets, of timm: whatever keeps the weights away
         hint = "without a network, download them elsewhere and give the file as well"
-        raise ModelError(f"the weights of {name} cannot be had ({reason(error)}); {hint}") from error
+        why = reason(error).partition(". ")[0]  # advice follows, on settings of the hub's client
+        raise ModelError(f"the weights of {name} cannot be had ({why}); {hint}") from error
     if not network.num_classes:
         raise ModelError(f"{name} has no labels: its published weights give features; give a file of a classifier")
     return network

@@ -1,5 +1,7 @@
 """The same pictures by two backends."""
 
+from pathlib import Path
+
 import numpy as np
 import onnx
 import pytest
@@ -27,6 +29,8 @@ MEANS = [
     helper.make_node("Flatten", ["means"], ["flat"]),
 ]
 
+SOFTMAX = helper.make_node("Softmax", ["flat"], ["scores"])
+
 
 @pytest.fixture
 def pictures(tmp_path):
@@ -38,15 +42,21 @@ def pictures(tmp_path):
 
 def test_backends_agree(pictures):
     errors: list[FormatError] = []
+    others: list[Path] = []
     (pictures / "d.txt").write_text("no picture")
-    parity = compare_backends(
-        small([*MEANS, helper.make_node("Softmax", ["flat"], ["scores"])]), [pictures], errors.append
-    )
-    assert [path.name for path in parity.paths] == ["a.png", "b.gif", "c.jpg"] and len(errors) == 1
+    (pictures / "e.png").write_text("no picture")
+    parity = compare_backends(small([*MEANS, SOFTMAX]), [pictures], errors.append, others.append)
+    assert [path.name for path in parity.paths] == ["a.png", "b.gif", "c.jpg"]
+    assert len(errors) == 1 and others == [pictures / "d.txt"]
     assert parity.differences.max() < 0.01
     assert not parity.changed.any() and not parity.broken.any()
     assert parity.here.argmax(axis=1).tolist() == [0, 1, 2]
     assert "OpenVINO" in parity.backends[0] and "ONNX Runtime" in parity.backends[1]
+
+
+def test_another_opinion_than_its_own(pictures):
+    parity = compare_backends(small([*MEANS, SOFTMAX], device="onnxruntime"), [pictures], lambda error: None)
+    assert "ONNX Runtime" in parity.backends[0] and "OpenVINO" in parity.backends[1]
 
 
 def test_scores_that_are_no_numbers(pictures):
@@ -63,12 +73,12 @@ def test_scores_that_are_no_numbers(pictures):
 
 
 def test_labels_that_do_not_fit(pictures):
-    nodes = [*MEANS, helper.make_node("Softmax", ["flat"], ["scores"])]
+    nodes = [*MEANS, SOFTMAX]
     with pytest.raises(ModelError, match="3 scores for 2 labels"):
         compare_backends(small(nodes, ("a", "b"), "onnxruntime"), [pictures], lambda error: None)
 
 
 def test_no_pictures(tmp_path):
-    nodes = [*MEANS, helper.make_node("Softmax", ["flat"], ["scores"])]
+    nodes = [*MEANS, SOFTMAX]
     with pytest.raises(ModelError, match="no picture"):
         compare_backends(small(nodes, device="onnxruntime"), [tmp_path], lambda error: None)

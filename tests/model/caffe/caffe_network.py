@@ -86,7 +86,7 @@ class Files:
 
     def ours(self, blob: np.ndarray, backend: str = "onnxruntime") -> np.ndarray:
         """What our network's last layer gives for float32 [N, 3, H, W], as Caffe would."""
-        network = self.converted().network(as_scores=False).SerializeToString()
+        network = self.converted().network("none")[0].SerializeToString()
         if backend == "onnxruntime":
             return onnxruntime.InferenceSession(network).run(None, {"data": blob})[0]
         core = openvino.Core()

@@ -1,7 +1,6 @@
 # ruff: noqa: E501 (a case a line reads better than a case in three)
 """Files that are broken, swapped, hostile or not of one network: each is one line that names file and cause."""
 
-import contextlib
 import re
 import time
 from collections.abc import Callable
@@ -12,7 +11,7 @@ from google.protobuf import text_format
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from miles_deep.errors import CaffeError, MilesDeepError, UnsupportedLayerError
+from miles_deep.errors import CaffeError, MilesDeepError, ModelError, UnsupportedLayerError
 from miles_deep.model.caffe import caffe_pb2 as pb
 from miles_deep.model.caffe import import_caffe
 
@@ -33,7 +32,7 @@ def files(tmp_path) -> Files:
     return write(tmp_path, *GOOD)
 
 
-def the_one_line(*arguments, error: type[CaffeError] = CaffeError, **options) -> str:
+def the_one_line(*arguments, error: type[ModelError] = CaffeError, **options) -> str:
     """The message of the import's failure, which comes soon and is one line of bearable length."""
     started = time.perf_counter()
     with pytest.raises(error) as caught:
@@ -97,7 +96,7 @@ TEXTS: dict[str, tuple[Change, str]] = {
     "a loop": (lambda text: text.replace('bottom: "data"', 'bottom: "fc"'), "loop"),
     "a layer that reads itself": (lambda text: text.replace('bottom: "fc"', 'bottom: "prob"'), "loop"),
     "a blob made twice": (lambda text: text.replace('top: "fc"', 'top: "data"'), "an earlier layer made"),
-    "a name twice": (lambda text: text.replace('name: "re"', 'name: "c"'), "name of an earlier layer"),
+    "a name twice": (lambda text: text.replace('name: "fc"', 'name: "c"'), "more than one layer with weights has the name 'c'"),
     "two outputs": (lambda text: text.replace('bottom: "fc"', 'bottom: "pool"'), "'fc', 'prob'"),
     "a map as output": (lambda text: text[: text.index('layer {\n  name: "fc"')], "4x4x5 values"),
     "nothing but an input": (lambda text: text[: text.index('layer {\n  name: "c"')], "3x9x11 values"),
@@ -132,13 +131,10 @@ READ = (
 
 
 @pytest.mark.parametrize("text", [TOPS, TOPS + READ], ids=["made", "made and read"])
-def test_twenty_thousand_blobs_take_no_longer(files, text):
-    """Time that grew with the square of their number would be minutes."""
+def test_twenty_thousand_blobs_are_refused(files, text):
+    """A backend's time grows with the square of their number, and would be minutes."""
     files.prototxt.write_text(files.prototxt.read_text() + text)
-    started = time.perf_counter()
-    with contextlib.suppress(CaffeError):
-        import_caffe(files.prototxt, files.weights)
-    assert time.perf_counter() - started < 10
+    assert "20,000 blobs" in the_one_line(files.prototxt, files.weights)
 
 
 @pytest.mark.parametrize("case", TEXTS)
@@ -302,7 +298,7 @@ def test_swapped_files(files):
 def test_a_file_that_is_not_there(files, tmp_path, which):
     paths = [files.prototxt, files.weights, None, None]
     paths[which] = tmp_path / "nowhere" / "file"
-    message = the_one_line(*paths)
+    message = the_one_line(*paths, error=ModelError)
     assert message.startswith(f"{paths[which]}: cannot be read (") and "No such file" in message
 
 
@@ -310,7 +306,7 @@ def test_a_file_that_is_not_there(files, tmp_path, which):
 def test_a_folder_in_place_of_a_file(files, tmp_path, which):
     paths = [files.prototxt, files.weights, None, None]
     paths[which] = tmp_path
-    assert the_one_line(*paths) == f"{tmp_path}: not a file"
+    assert the_one_line(*paths, error=ModelError) == f"{tmp_path}: not a file"
 
 
 MEANS: dict[str, tuple[bytes, str]] = {
@@ -346,9 +342,8 @@ def test_a_caffemodel_as_mean(files):
 LABELS: dict[str, tuple[bytes, str]] = {
     "one missing": (b"a\nb\nc\nd\n", "4 labels for the 5 scores of"),
     "one more": (b"a\nb\nc\nd\ne\nf\n", "6 labels for the 5 scores of"),
-    "twice": (b"a\nb\nc\nb\ne\n", "lines 2 and 4 are the same label, 'b'"),
-    "a gap": (b"a\nb\n\nd\ne\n", "line 3 is empty"),
-    "empty": (b"", "empty"),
+    "a gap": (b"a\nb\n\nd\ne\n", "label 3 is empty"),
+    "empty": (b"", "no labels"),
     "blank": (b"\n \n", "no labels"),
     "Latin-1": ("é\nb\nc\nd\ne\n".encode("latin-1"), "UTF-8"),
 }
@@ -359,7 +354,7 @@ def test_broken_labels(files, tmp_path, case):
     content, cause = LABELS[case]
     path = tmp_path / "labels.txt"
     path.write_bytes(content)
-    message = the_one_line(files.prototxt, files.weights, labels=path)
+    message = the_one_line(files.prototxt, files.weights, labels=path, error=ModelError)
     assert message.startswith(f"{path}: ") and cause in message
 
 
@@ -369,6 +364,7 @@ def test_labels_and_mean_given_as_values(files):
     )
     assert the_one_line(files.prototxt, files.weights, mean=[1, 2]).startswith("mean: a mean of 2 channels")
     assert "not numbers" in the_one_line(files.prototxt, files.weights, mean=[1, 2, float("nan")])
+    assert "not numbers" in the_one_line(files.prototxt, files.weights, mean="104,117,nan")
 
 
 FUZZ = settings(
@@ -464,7 +460,7 @@ def test_no_word_of_the_language_gets_past(files, where, words):
 
 def check_one_line(prototxt, weights):
     try:
-        import_caffe(prototxt, weights)
+        Files(prototxt, weights).converted().network()
     except MilesDeepError as error:
         assert str(error).isprintable()
 

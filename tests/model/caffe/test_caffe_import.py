@@ -154,12 +154,14 @@ ENDINGS = {
 
 @pytest.mark.parametrize("case", ENDINGS)
 def test_what_ends_in_raw_numbers_gets_a_softmax(tmp_path, case):
-    """The rule that finds segments wants scores of 0…1; what the author's last layer gives is changed no further."""
+    """The rule that finds segments wants scores of 0…1; what the author's last layer gives is changed no further,
+    and where that is something else, it has to be asked for."""
     layers, ending = ENDINGS[case]
     files = write(tmp_path, *NETWORK[:-1], *layers)
     blob = pictures()
     raw = files.ours(blob)
-    model = import_caffe(files.prototxt, files.weights)
+    asked = {"activation": "none"} if case in ("whatever the author wanted", "joined") else {}
+    model = import_caffe(files.prototxt, files.weights, **asked)
     scores = onnxruntime.InferenceSession(model.network).run(None, {"data": blob})[0]
     power = np.exp(raw)
     made = {"Softmax": power / power.sum(axis=1, keepdims=True), "Sigmoid": power / (1 + power), "": raw}

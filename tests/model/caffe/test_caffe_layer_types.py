@@ -186,7 +186,7 @@ def test_deconvolution(tmp_path, stride, pad, dilation, group, scaled):
         layers.append(layer("Scale", "sc", "it", "it", [factor, shift], scale_param={"bias_term": True}))
         expected = expected * factor[:, None, None] + shift[:, None, None]
     files = write(tmp_path, picture(*SHAPE[1:]), *layers, layer("Flatten", "flat", "it"))
-    kinds = [node.op_type for node in files.converted().network(as_scores=False).graph.node]
+    kinds = [node.op_type for node in files.converted().network("none")[0].graph.node]
     assert kinds == ["ConvTranspose", "Flatten"]
     checked(tmp_path, layers, expected, atol=1e-4)
 
@@ -308,7 +308,7 @@ def test_a_scale_folds_through_a_dropout(tmp_path):
         layer("Scale", "sc", "fc", "fc", [[3.0] * 4]),
         layer("Power", "half", "fc", "fc", power_param={"scale": 0.5}),
     )
-    kinds = [node.op_type for node in files.converted().network(as_scores=False).graph.node]
+    kinds = [node.op_type for node in files.converted().network("none")[0].graph.node]
     assert kinds == ["Flatten", "Gemm"]
     blob = pictures()
     np.testing.assert_allclose(files.ours(blob), files.opencv(blob), rtol=1e-4, atol=1e-4)

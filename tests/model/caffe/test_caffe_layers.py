@@ -20,7 +20,7 @@ def check(files, backend="onnxruntime", blob=None):
 
 def kinds(files) -> list[str]:
     """The operators of our network, in order."""
-    return [node.op_type for node in files.converted().network(as_scores=False).graph.node]
+    return [node.op_type for node in files.converted().network("none")[0].graph.node]
 
 
 CONVOLUTIONS = {

@@ -1,6 +1,7 @@
 """The real network, against OpenCV's own Caffe reader."""
 
 import time
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,6 +12,18 @@ from miles_deep.model.caffe import import_caffe
 MEAN = (104.0, 117.0, 123.0)
 SCORES = 1e-4
 """The largest difference of a score in 32-bit floats that the issue allows."""
+
+
+@pytest.fixture(scope="module")
+def converted(tmp_path_factory) -> Path:
+    """A cache for all tests here, so that the network is converted once for each mean and labels."""
+    return tmp_path_factory.mktemp("converted")
+
+
+@pytest.fixture(autouse=True)
+def model_cache(converted, monkeypatch) -> Path:
+    monkeypatch.setenv("MILES_DEEP_CACHE", str(converted))
+    return converted
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +93,8 @@ def test_everything_foldable_is_folded(nsfw_files):
     }
 
 
-def test_second_import_starts_at_once(nsfw_files):
+def test_second_import_starts_at_once(nsfw_files, tmp_path, monkeypatch):
+    monkeypatch.setenv("MILES_DEEP_CACHE", str(tmp_path))
     started = time.perf_counter()
     first = import_caffe(*nsfw_files, mean=MEAN)
     converted = time.perf_counter()

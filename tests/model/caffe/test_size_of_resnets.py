@@ -26,7 +26,7 @@ def without_weights(prototxt: str) -> Model:
     network = text_format.Parse(prototxt, pb.NetParameter())
     converted = convert(Prototxt("random", network, (), ((),) * len(network.layer)), Zeros())
     labels = tuple(map(str, range(1000)))
-    return Model(ModelCard("zeros", labels, Preprocess(224, 224)), converted.network().SerializeToString())
+    return Model(ModelCard("zeros", labels, Preprocess(224, 224)), converted.network()[0].SerializeToString())
 
 
 @pytest.mark.parametrize("name", TABLE)

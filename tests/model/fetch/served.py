@@ -149,6 +149,26 @@ def trickle(request: Request, content: bytes) -> None:
         request.body(bytes([byte]))
 
 
+def _drip(request: Request) -> None:
+    while not request.server.over.wait(0.03):
+        request.wfile.write(b"x")
+
+
+def drip_head(request: Request, content: bytes) -> None:
+    """A header that goes on for ever, a letter now and then."""
+    request.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+    with contextlib.suppress(OSError):
+        _drip(request)
+
+
+def drip_framing(request: Request, content: bytes) -> None:
+    """The same in what stands before a chunk of the body (RFC 9112, 7.1.1)."""
+    request.head(200, Transfer_Encoding="chunked")
+    request.body(b"5;")
+    with contextlib.suppress(OSError):
+        _drip(request)
+
+
 def give(content: bytes, code: int = 200, **headers: object) -> Deed:
     """Another content than that of the file."""
 

@@ -18,7 +18,7 @@ def test_fetched_and_found(site, home, capsys):
     code, out, err = run(capsys, "fetch", stand_in.NAME)
     assert (code, err) == (0, "")
     path = home / "data" / "models" / f"{stand_in.NAME}.onnx"
-    assert out.startswith("nobody's\n") and f"wrote {path}\n" in out
+    assert out.startswith("nobody's\n") and f"wrote {path}; the git blob ids of its files are those" in out
     assert f"  miles-deep MOVIE --model {stand_in.NAME}\n" in out
     assert load_model(stand_in.NAME).labels == stand_in.LABELS
     assert [stand_in.NAME, "here"] in [line.split()[:2] for line in run(capsys, "list")[1].splitlines()]

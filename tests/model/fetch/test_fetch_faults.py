@@ -9,6 +9,8 @@ import pytest
 from served import (
     Deed,
     Server,
+    drip_framing,
+    drip_head,
     drop_after,
     endless,
     give,
@@ -62,7 +64,7 @@ def test_a_server_that_asks_for_patience(site: Server, get: Get) -> None:
     assert time.monotonic() - before >= 1
 
 
-@pytest.mark.parametrize("asked", ["86400", "never", "-5"])
+@pytest.mark.parametrize("asked", ["86400", "never", "-5", "9" * 5000, "Fri, 31 Dec 99999 23:59:59 GMT"])
 def test_a_server_that_asks_for_too_much_patience(site: Server, get: Get, asked: str) -> None:
     site.deeds[WEIGHTS] = [status(429, Retry_After=asked)]
     before = time.monotonic()
@@ -70,7 +72,9 @@ def test_a_server_that_asks_for_too_much_patience(site: Server, get: Get, asked:
     assert time.monotonic() - before < 2
 
 
-@pytest.mark.parametrize("deed", [say_nothing, stall_after(0), stall_after(5000), trickle])
+@pytest.mark.parametrize(
+    "deed", [say_nothing, stall_after(0), stall_after(5000), trickle, drip_head, drip_framing]
+)
 def test_a_server_that_stalls_once(site: Server, get: Get, deed: Deed) -> None:
     site.deeds[WEIGHTS] = [deed]
     assert get(patience=HURRIED).model.labels == LABELS
@@ -82,6 +86,14 @@ def test_a_server_that_goes_on_stalling(site: Server, get: Get) -> None:
     with pytest.raises(FetchError, match=r"weights\.caffemodel: \d+ bytes in 0 s; tried 3 times"):
         get(patience=HURRIED)
     assert time.monotonic() - before < 5
+
+
+@pytest.mark.parametrize("deed", [drip_head, drip_framing])
+def test_a_server_that_drips(site: Server, get: Get, deed: Deed) -> None:
+    """A byte of what is no content now and then, for as long as somebody listens."""
+    site.deeds[WEIGHTS] = [deed] * 9
+    with pytest.raises(FetchError, match=r"weights\.caffemodel: does not answer; tried 1 times"):
+        get(patience=replace(HURRIED, tries=1))
 
 
 def test_a_broken_connection_goes_on_where_it_broke(site: Server, get: Get) -> None:
@@ -150,7 +162,7 @@ def test_wrong_bytes(site: Server, get: Get, weights: Path, contents: dict[str, 
     with pytest.raises(FetchError, match=r"caffemodel: not the file that was published \(it is \d+,\d+ bytes,"):
         get()
     assert not weights.exists()
-    assert list((home / "data" / "models").iterdir()) == []
+    assert not (home / "data" / "models").exists()
 
 
 def test_a_login_page(site: Server, get: Get) -> None:

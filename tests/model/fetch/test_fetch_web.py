@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import stand_in
-from served import Server, give, status
+from served import Server, drip_framing, drip_head, give, status
 
 from miles_deep.errors import FetchError
-from miles_deep.model.fetch import FETCHABLE, Fetched
+from miles_deep.model.fetch import FETCHABLE, Fetched, Patience
 
 Get = Callable[..., Fetched]
 
@@ -64,6 +64,16 @@ def test_a_certificate_that_nobody_vouches_for(secure: Server, get: Get) -> None
     ):
         get()
     assert secure.requests == []
+
+
+def test_a_server_that_drips_by_https(
+    secure: Server, certificate: Path, get: Get, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    for deed in (drip_head, drip_framing):
+        secure.deeds["labels.txt"] = [deed] * 9
+        with pytest.raises(FetchError, match=r"labels\.txt: does not answer"):
+            get(patience=Patience(silence=0.25, tries=1))
 
 
 def test_https_is_not_left(
@@ -170,6 +180,14 @@ def test_https_goes_through_the_proxy_unread(get: Get, site: Server, monkeypatch
         with pytest.raises(FetchError, match=r"films\.example/m/labels\.txt: the proxy does not let it through"):
             get(base="https://films.example/m")
         assert {path for path, _ in proxy.requests} == {"films.example:443"}
+
+
+def test_a_proxy_that_drips(get: Get, site: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server({}).running() as proxy:
+        proxy.deeds["films.example:443"] = [drip_head] * 9
+        monkeypatch.setenv("https_proxy", f"127.0.0.1:{proxy.server_address[1]}")
+        with pytest.raises(FetchError, match=r"films\.example/m/labels\.txt: does not answer"):
+            get(base="https://films.example/m", patience=Patience(connect=0.25, tries=1))
 
 
 @pytest.mark.parametrize("proxy", ["socks5://me:secret@127.0.0.1:1", "http://me:secret@127.0.0.1:port"])

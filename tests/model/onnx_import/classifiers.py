@@ -106,10 +106,10 @@ def frames(count: int = 7) -> NDArray[np.uint8]:
 def expected(model: onnx.ModelProto, pictures: NDArray[np.uint8], layout: str, batch: int | None) -> NDArray[Any]:
     """Probabilities that ONNX Runtime gives for pictures prepared by hand: shortest side, middle, -1 to 1."""
     side = round(WIDTH / 0.875 - 0.5)
-    scaled = (round(side * pictures.shape[2] / pictures.shape[1]), side)
+    scaled = (int(side * pictures.shape[2] / pictures.shape[1]), side)
     resized = (Image.fromarray(one).resize(scaled, Image.Resampling.BILINEAR) for one in pictures)
     values = np.stack([np.asarray(one) for one in resized])
-    top, left = (values.shape[1] - HEIGHT) // 2, (values.shape[2] - WIDTH) // 2
+    top, left = round((values.shape[1] - HEIGHT) / 2), round((values.shape[2] - WIDTH) / 2)
     values = values[:, top : top + HEIGHT, left : left + WIDTH]
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL

@@ -13,6 +13,8 @@ from onnx import AttributeProto, TensorProto, helper, numpy_helper
 
 from miles_deep.errors import ModelError
 from miles_deep.model.onnx_import import import_onnx
+from miles_deep.model.onnx_import.cleaning import optimize
+from miles_deep.model.onnx_import.outputs import keep_one_output
 
 Change = Callable[[onnx.ModelProto], onnx.ModelProto | bytes | None]
 
@@ -121,9 +123,15 @@ def by_chance(made: onnx.ModelProto) -> None:
 
 
 def rows(made: onnx.ModelProto) -> None:
-    made.graph.initializer.append(numpy_helper.from_array(np.array([6, -1]), "rows"))
+    made.graph.initializer.append(numpy_helper.from_array(np.array([7, -1]), "rows"))
     made.graph.node.append(helper.make_node("Reshape", [made.graph.output[0].name, "rows"], ["wrong"]))
-    made.graph.output[0].CopyFrom(helper.make_tensor_value_info("wrong", TensorProto.FLOAT, [6, 8]))
+    made.graph.output[0].CopyFrom(helper.make_tensor_value_info("wrong", TensorProto.FLOAT, [7, 8]))
+
+
+def blind(made: onnx.ModelProto) -> None:
+    made.graph.initializer.append(numpy_helper.from_array(np.array([1, 4]), "sizes"))
+    made.graph.node.append(helper.make_node("ConstantOfShape", ["sizes"], ["nothing"]))
+    made.graph.output[0].name = "nothing"
 
 
 def every_place(made: onnx.ModelProto) -> None:
@@ -158,13 +166,14 @@ CASES: dict[str, tuple[Change, str]] = {
     "a batch of the size of the world": (shaped(1 << 31, 3, 10, 12), "256 are most"),
     "scores that hang on the batch": (centred, "other scores beside other pictures"),
     "scores by chance": (by_chance, "other scores each time: it has 'RandomNormalLike'"),
-    "another number of rows than pictures": (rows, "gives 6x8 scores for 12 pictures"),
+    "another number of rows than pictures": (rows, "gives 7x8 scores for 14 pictures"),
     "pictures of the size of the world": (shaped(1, 3, 10, 1 << 40), "8192 a side are most"),
     "not a number": (weights(np.nan), "scores that are not numbers"),
     "infinite": (weights(np.inf), "scores that are not numbers"),
     "a weight of another size": (wrong_size, "net.onnx: "),
     "a Softmax over pictures": (wide_softmax, "Softmax does not run over the labels"),
     "a score for every place": (every_place, "gives 5x10x12 scores for a picture"),
+    "scores of no picture": (blind, "gives the same scores whatever the picture"),
     "a model of ours": (
         lambda made: helper.set_model_props(made, {"miles_deep": "{}"}),
         "a model of Miles Deep already",
@@ -180,6 +189,21 @@ def test_files_that_cannot_be_imported(name: str, tmp_path: Path) -> None:
     path = tmp_path / "net.onnx"
     path.write_bytes(result if isinstance(result, bytes) else made.SerializeToString())
     assert words in the_one_line(path)
+
+
+def test_a_detector_is_told_before_preprocessing_is_asked_for(tmp_path: Path) -> None:
+    made = classifier()
+    every_place(made)
+    with pytest.raises(ModelError, match=r"gives 5x10x12 scores .* not one for each label; is it a detector\?$"):
+        import_onnx(saved(made, tmp_path))
+
+
+def test_what_cleaning_leaves_nothing_of_is_a_network_all_the_same() -> None:
+    made = classifier()
+    blind(made)
+    keep_one_output(made, None)
+    optimize(made)
+    assert not made.graph.node and [opset.version for opset in made.opset_import] == [17]
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:
@@ -252,7 +276,7 @@ def test_weights_are_not_read_through_links_or_from_what_is_no_file(tmp_path: Pa
     ("more", "words"),
     [
         ({"offset": "9999"}, "is too short"),
-        ({"offset": "-4"}, "bytes, not"),
+        ({"offset": "-4"}, "lies before the beginning of 'weights.bin'"),
         ({"length": str(1 << 62)}, "bytes, not"),
         ({"offset": "one"}, "does not say where"),
         ({"offset": str(1 << 70)}, "cannot be read"),

@@ -8,9 +8,11 @@ import pytest
 from classifiers import Graph, classifier, frames, network, saved, softmax
 from numpy.testing import assert_allclose
 from onnx import TensorProto, helper
+from PIL import Image
 
 from miles_deep.errors import ModelError, OptionError
 from miles_deep.model.onnx_import import Imported, import_onnx
+from miles_deep.model.onnx_import.probing import PHOTOS, probes
 from miles_deep.model.preprocess import Preprocess
 from miles_deep.model.presets import PRESETS
 
@@ -99,6 +101,33 @@ def test_there_are_three_ways_to_probabilities(tmp_path: Path) -> None:
         import_onnx(tmp_path / "net.onnx", activation="tanh")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("labels", [2, 1])
+def test_logits_between_0_and_1_are_logits_all_the_same(bias: bool, labels: int, tmp_path: Path) -> None:
+    graph = Graph("float32")
+    last = graph.add("Flatten", graph.add("GlobalAveragePool", "pictures"))
+    weights = np.array([[0.3, 0.1], [0.1, 0.1], [0.1, 0.3]], np.float32)[:, :labels]
+    last = graph.add("MatMul", last, graph.constant(weights))
+    if bias:
+        last = graph.add("Add", last, graph.constant(np.full(labels, 0.1, np.float32)))
+    one = imported(graph, last, ["N", labels], tmp_path)
+    logits = (colours() + 0.5) @ weights + 0.1 * bias
+    if labels == 1:
+        logits = np.pad(logits, ((0, 0), (1, 0)))  # a sigmoid is a softmax of 0 and it
+    assert_allclose(scores_of(one), softmax(logits), atol=NEAR)
+    assert dict(one.understood)["scores"].startswith(f"{labels}: logits (")
+    assert one.model.rules == {}, "a picture has one label"
+
+
+def test_what_was_made_to_lie_between_0_and_1_is_left_as_it_is(tmp_path: Path) -> None:
+    graph, last = means()
+    half = graph.constant(np.float32(0.5))
+    last = graph.add("Add", graph.add("Mul", graph.add("Tanh", last), half), half)
+    one = imported(graph, last, ["N", 3, 1, 1], tmp_path)
+    assert_allclose(scores_of(one), np.tanh(colours()) / 2 + 0.5, atol=NEAR)
+    assert "left as they are" in dict(one.understood)["scores"]
+
+
 def test_logarithms_become_probabilities(tmp_path: Path) -> None:
     graph, last = means()
     one = imported(graph, graph.add("LogSoftmax", last, axis=1), ["N", 3, 1, 1], tmp_path)
@@ -173,26 +202,30 @@ def with_metadata(**entries: str) -> onnx.ModelProto:
 def test_labels_of_the_file_itself(key: str, value: str, tmp_path: Path) -> None:
     one = import_onnx(saved(with_metadata(**{key: value}), tmp_path), preprocess="imagenet")
     assert one.model.labels == ("a b", "c", "d", "e")
-    assert dict(one.understood)["labels"] == f"4, of its metadata ({key}): a b, c, d and 1 more"
+    assert dict(one.understood)["labels"] == f"4, of its metadata ({key}): a b, c, d, e"
+
+
+def test_label_lists_of_any_length_are_not_read(tmp_path: Path) -> None:
+    long = "[" + "1," * 500_000 + "'a']"
+    entries = {key: long for key in ("names", "labels", "classes")} | {"categories": "a,b,c,d"}
+    one = import_onnx(saved(with_metadata(**entries), tmp_path), preprocess="imagenet")
+    assert one.model.labels == ("0", "1", "2", "3")
 
 
 def test_without_labels_they_are_numbers(tmp_path: Path) -> None:
     one = import_onnx(saved(with_metadata(labels="a,b"), tmp_path), preprocess="imagenet")
     assert one.model.labels == ("0", "1", "2", "3")
-    assert dict(one.understood)["labels"].startswith("4, numbers, since its file has none: 0, 1, 2")
+    words = "4, numbers, since its metadata (labels) are no list of 4 labels: 0, 1, 2"
+    assert dict(one.understood)["labels"].startswith(words)
+    bare = import_onnx(saved(classifier(), tmp_path), preprocess="imagenet")
+    assert dict(bare.understood)["labels"].startswith("4, numbers, since its file has none: 0, 1, 2")
 
 
 def test_labels_of_a_file_and_what_belongs_to_them(tmp_path: Path) -> None:
     (tmp_path / "labels.txt").write_text("cat\ndog\nbird\nother\n")
     path = saved(classifier(), tmp_path)
-    pets = {"pet": ["cat", "dog"]}
-    card = import_onnx(path, tmp_path / "labels.txt", "imagenet", pets, name="mine", licence="MIT").model.card
-    assert (card.name, card.licence, card.background, card.groups) == (
-        "mine",
-        "MIT",
-        ("other",),
-        {"pet": ("cat", "dog")},
-    )
+    card = import_onnx(path, tmp_path / "labels.txt", "imagenet", name="mine", licence="MIT").model.card
+    assert (card.name, card.licence, card.background, card.groups) == ("mine", "MIT", ("other",), {})
     assert card.source.startswith("net.onnx (sha256 ")
     with pytest.raises(ModelError, match=r"net.onnx: .*'fish', which is no label"):
         import_onnx(path, tmp_path / "labels.txt", "imagenet", background=["fish"])
@@ -222,7 +255,8 @@ def test_of_several_outputs_one_is_chosen(tmp_path: Path) -> None:
     graph, last = means()
     other = graph.add("Mul", last, graph.constant(np.float32(2)))
     path = saved(network(graph, [last, other], ["N", 3, 8, 6], ["N", 3, 1, 1]), tmp_path)
-    with pytest.raises(ModelError, match=f"2 outputs with numbers: '{last}', '{other}'; choose one"):
+    right = f"2 outputs with numbers: '{last}', '{other}'; choose one: --head NAME \\(in Python output=\\)"
+    with pytest.raises(ModelError, match=right):
         import_onnx(path, preprocess="unit")
     with pytest.raises(OptionError, match="no output 'x'; there are"):
         import_onnx(path, preprocess="unit", output="x")
@@ -268,16 +302,44 @@ def test_what_the_file_says_of_its_pictures(tmp_path: Path) -> None:
     assert spec(own) == PRESETS["raw"].fitted(12, 10, "nchw")
 
 
+@pytest.mark.parametrize(
+    "form", [{"value_float": 255.0}, {"value_int": 255}, {"value_floats": [255.0] * 6}], ids=str
+)
+def test_a_constant_may_be_written_in_every_way(form: dict, tmp_path: Path) -> None:
+    graph = Graph("float32")
+    white = graph.add("Constant", **form)
+    if "value_int" in form:
+        white = graph.add("Cast", white, to=TensorProto.FLOAT)
+    last = graph.add("GlobalAveragePool", graph.add("Div", "pictures", white))
+    last = graph.add("Reshape", last, graph.add("Constant", value_ints=[2, 3]))
+    path = saved(network(graph, last, [2, 3, 8, 6], [2, 3]), tmp_path)
+    one = import_onnx(path, preprocess="raw" if "value_int" in form else None, activation="none")
+    assert_allclose(scores_of(one), colours() + 0.5, atol=NEAR)
+    assert dict(one.understood)["batch"] == "2, made free"
+
+
+def test_the_pictures_that_both_networks_are_shown() -> None:
+    shown = probes(256, 256)
+    assert shown.shape == (14, 256, 256, 3) and shown.dtype == np.uint8
+    for picture, path in zip(shown, PHOTOS, strict=False):
+        assert np.array_equal(picture, np.asarray(Image.open(path))), "a real one"
+    assert all(np.ptp(picture) > 100 for picture in probes(12, 10)[4:]), "what is flat tells little"
+    assert len({picture.tobytes() for picture in shown}) == len(shown)
+
+
 def test_what_nothing_says_is_asked_for(tmp_path: Path) -> None:
     path = saved(classifier(), tmp_path)
-    with pytest.raises(OptionError, match=r"give one of these preprocessings: imagenet, .* or a .toml file"):
+    with pytest.raises(OptionError, match=r"--preprocess NAME .*preprocess=\), one of imagenet, .* a .toml file"):
         import_onnx(path)
     with pytest.raises(OptionError, match="no preprocessing 'imagnet'; there are: imagenet,"):
         import_onnx(path, preprocess="imagnet")
     with pytest.raises(OptionError, match="must be raw or raw-bgr"):
         import_onnx(saved(classifier(type="uint8"), tmp_path), preprocess="imagenet")
+    path = saved(classifier(), tmp_path)
     with pytest.raises(OptionError, match="preprocessing is for 9 x 9, its input is 12 x 10"):
         import_onnx(path, preprocess=Preprocess(9, 9))
+    with pytest.raises(OptionError, match="0 x 0 is no size of a picture"):
+        import_onnx(path, preprocess="imagenet", size=0)
 
 
 def test_cleaning_that_would_move_scores_is_left_out(tmp_path: Path) -> None:

@@ -2,25 +2,34 @@
 
 import csv
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from miles_deep.errors import FormatError
-from miles_deep.files import partial_file
+from miles_deep.files import open_file, partial_file
 
 MAX_BYTES = 256 << 20
+
+MAX_SCORES = 1 << 26
+"""Of a table: 256 MB of them, such as those of a thousand labels for 67,000 pictures."""
+
+ROOM = 64
+"""Scores that a picture's name, and all that goes with it, takes as much memory as."""
+
+NAMES = "surrogateescape"
+"""Names of files need not be text."""
 
 FILE, LABEL, SCORE, KIND = "file", "label", "score", "kind"
 """Columns. A table has `file` and one for each label, or `file`, `label` and `score`; of the latter kind, rows
 whose `kind` is not `label` are passed by."""
 
-Expected = dict[str, dict[str, float]]
-"""Name of a picture to the scores of its labels."""
+Expected = dict[str, NDArray[np.float32]]
+"""Name of a picture to the scores of all K labels, NaN where nothing is expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,6 @@ def compare_expected(
         values: [N, K].
         expected: by name.
     """
-    number = {label: column for column, label in enumerate(labels)}
     deviations, unknown, met = [], [], set()
     for path, row in zip(paths, values, strict=True):
         name = next((name for name in (within(folder, path), str(path), path.name) if name in expected), None)
@@ -76,10 +84,10 @@ def compare_expected(
             unknown.append(path)
             continue
         met.add(name)
-        of_picture = (
-            Deviation(path, label, score, float(row[number[label]])) for label, score in expected[name].items()
-        )
-        deviations.append(max(of_picture, key=lambda deviation: deviation.size))
+        wanted = expected[name]
+        size = np.where(np.isnan(wanted), -1, np.nan_to_num(np.abs(wanted - row), nan=np.inf))
+        worst = int(size.argmax())
+        deviations.append(Deviation(path, labels[worst], float(wanted[worst]), float(row[worst])))
     deviations.sort(key=lambda deviation: -deviation.size)
     return Comparison(tuple(deviations), tuple(name for name in expected if name not in met), tuple(unknown))
 
@@ -91,7 +99,7 @@ def within(folder: Path, path: Path) -> str:
 
 def write_scores(path: Path, names: Sequence[str], labels: Sequence[str], values: NDArray[np.float32]) -> None:
     """Write a row a picture, a column a label; floats as exact as they are. Raises OutputError."""
-    with partial_file(path) as partial, _text(partial, "w") as file:
+    with partial_file(path) as partial, open(partial, "w", encoding="utf-8", errors=NAMES, newline="") as file:
         writer = csv.writer(file)
         writer.writerow([FILE, *labels])
         writer.writerows([name, *map(str, row)] for name, row in zip(names, values, strict=True))
@@ -104,41 +112,49 @@ def read_expected(path: Path, labels: Sequence[str]) -> Expected:
         FormatError: the file is no such table, a score is no number, or a label not the model's.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise FormatError(f"{path}: more than {MAX_BYTES >> 20} MB; not a table of scores")
-        with _text(path, "r") as file:
-            return _read(csv.DictReader(file), set(labels))
+        # With the mark that spreadsheets put before a text.
+        with TextIOWrapper(open_file(path, MAX_BYTES, FormatError), "utf-8-sig", NAMES, newline="") as file:
+            return _read(csv.DictReader(file), labels)
     except (OSError, UnicodeError, csv.Error, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise FormatError(f"{path}: not a table of scores ({reason[:200]})") from error
 
 
-def _text(path: Path, mode: str) -> IO[str]:
-    # With the mark that spreadsheets put before a text; names of files need not be text.
-    return open(path, mode, encoding="utf-8-sig" if mode == "r" else "utf-8", errors="surrogateescape", newline="")
-
-
-def _read(table: "csv.DictReader[str]", labels: set[str]) -> Expected:
+def _read(table: "csv.DictReader[str]", labels: Sequence[str]) -> Expected:
     columns = list(table.fieldnames or ())
     if FILE not in columns:
         raise ValueError(f"it has no column {FILE!r}")
     long = LABEL in columns and SCORE in columns
+    number = {label: column for column, label in enumerate(labels)}
+    most = MAX_SCORES // max(ROOM, len(labels))
     expected: Expected = {}
     for row in table:
-        for label, score in _scores(row, long):
-            if label not in labels:
-                raise ValueError(f"line {table.line_num}: the model has no label {label[:80]!r}")
-            if expected.setdefault(row[FILE], {}).setdefault(label, score) != score:
-                raise ValueError(f"line {table.line_num}: another score for {row[FILE][:80]!r}, {label[:80]!r}")
+        scores = _scores(row, long)
+        if not scores:
+            continue
+        if unknown := scores.keys() - number.keys():
+            raise ValueError(f"line {table.line_num}: the model has no label {min(unknown)[:80]!r}")
+        if row[FILE] not in expected:
+            if len(expected) == most:
+                raise ValueError(f"more than {most:,} pictures of {len(labels)} labels")
+            expected[row[FILE]] = np.full(len(labels), np.nan, np.float32)
+        places = [number[label] for label in scores]
+        with np.errstate(over="ignore"):
+            found = np.array(list(scores.values()), np.float32)
+        before = expected[row[FILE]][places]
+        if not np.isfinite(found).all():
+            raise ValueError(f"line {table.line_num}: a score is no number")
+        if (~np.isnan(before) & (before != found)).any():
+            raise ValueError(f"line {table.line_num}: another score than before for {row[FILE][:80]!r}")
+        expected[row[FILE]][places] = found
     if not expected:
         raise ValueError("it has no rows")
     return expected
 
 
-def _scores(row: Mapping[str, str], long: bool) -> Iterator[tuple[str, float]]:
+def _scores(row: Mapping[str, str], long: bool) -> dict[str, float]:
     if None in row or None in row.values():
         raise ValueError("a row has more or fewer cells than the first")
     if not long:
-        yield from ((label, float(score)) for label, score in row.items() if label != FILE)
-    elif row.get(KIND, LABEL) == LABEL:
-        yield row[LABEL], float(row[SCORE])
+        return {label: float(score) for label, score in row.items() if label != FILE}
+    return {row[LABEL]: float(row[SCORE])} if row.get(KIND, LABEL) == LABEL else {}

@@ -1,17 +1,25 @@
 """Which files are to be looked at."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from miles_deep.classify.pictures.reading import is_picture
 from miles_deep.errors import FormatError
 
+LeftOut = Callable[[Path], object]
+"""Is told of a file that is no picture, and was not asked for by name."""
 
-def picture_files(paths: Iterable[str | Path]) -> Iterator[Path | FormatError]:
-    """The files of some paths: a file is itself, a folder all that is in it and in its folders.
+
+def picture_files(paths: Iterable[str | Path], left_out: LeftOut | None = None) -> Iterator[Path | FormatError]:
+    """The files of some paths: a file is itself, a folder the pictures in it and in its folders.
 
     Within a folder files come in the order of their names, its own before those of its folders. Hidden ones
     (`.thumbnails`, `.DS_Store`) are left out, and so are links to folders, which could lead in a circle.
+
+    Args:
+        paths: of files and folders.
+        left_out: is told of the files in folders that are no pictures; see `is_picture`.
 
     Yields:
         Files, and errors in the place of what is none, or cannot be read.
@@ -19,7 +27,7 @@ def picture_files(paths: Iterable[str | Path]) -> Iterator[Path | FormatError]:
     for path in map(Path, paths):
         try:
             if path.is_dir():
-                yield from _files_in(path)
+                yield from _pictures_in(path, left_out)
             elif path.is_file():
                 yield path
             else:
@@ -28,11 +36,15 @@ def picture_files(paths: Iterable[str | Path]) -> Iterator[Path | FormatError]:
             yield FormatError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})")
 
 
-def _files_in(folder: Path) -> Iterator[Path | FormatError]:
+def _pictures_in(folder: Path, left_out: LeftOut | None) -> Iterator[Path | FormatError]:
     closed: list[OSError] = []
     for place, folders, files in os.walk(folder, onerror=closed.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         shown = (Path(place, name) for name in sorted(files) if not name.startswith("."))
-        yield from (path for path in shown if path.is_file())
+        for path in filter(Path.is_file, shown):
+            if is_picture(path):
+                yield path
+            elif left_out is not None:
+                left_out(path)
     for error in closed:
         yield FormatError(f"{error.filename}: cannot be read ({error.strerror})")

@@ -1,19 +1,21 @@
 """Whether a model says the same of the same pictures on another backend."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from miles_deep.classify.pictures.files import LeftOut
 from miles_deep.classify.pictures.looks import Look, Reader
 from miles_deep.classify.pictures.score import PictureScores, Refused, Rows, batches_of, scored
 from miles_deep.errors import ModelError
 from miles_deep.model.model import Model
 
-SECOND_OPINION = "onnxruntime"
-"""The device, in 32-bit floats: other code than OpenVINO's, and the reference that ONNX networks are made with."""
+REFERENCE, OTHER = "onnxruntime", "cpu"
+"""Devices. The first is other code than OpenVINO's, and the reference that ONNX networks are made with; where that
+is what is to be checked, the second is other code than ONNX Runtime's."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +27,7 @@ class Parity:
     here: NDArray[np.float32]
     """[N, K] by the model's own device."""
     second: NDArray[np.float32]
-    """[N, K] by `SECOND_OPINION`."""
+    """[N, K] by other code, in 32-bit floats."""
     backends: tuple[str, str]
     """What computed them."""
 
@@ -47,20 +49,33 @@ class Parity:
         changed: NDArray[np.bool_] = self.here.argmax(axis=1) != self.second.argmax(axis=1)
         return changed & ~self.broken
 
+    def beyond(self, tolerance: float) -> NDArray[np.bool_]:
+        """(N,) whether a score differs by more; where none does, labels that change places are nearly equal."""
+        beyond: NDArray[np.bool_] = self.differences > tolerance
+        return beyond
 
-def compare_backends(model: Model, paths: Iterable[str | Path], refused: Refused, batch_size: int = 32) -> Parity:
-    """Classify pictures on the model's device and on `SECOND_OPINION`; JPEGs are decoded whole.
+
+def compare_backends(
+    model: Model,
+    paths: Iterable[str | Path],
+    refused: Refused,
+    left_out: LeftOut | None = None,
+    batch_size: int = 32,
+) -> Parity:
+    """Classify pictures on the model's device, and by other code on the CPU; JPEGs are decoded whole.
 
     Args:
         model: to check.
         paths: picture files, and folders of them.
         refused: is told of each file that cannot be read.
+        left_out: is told of each file in a folder that is no picture.
         batch_size: pictures at a time.
 
     Raises:
         ModelError: the network cannot be run, its labels do not fit it, or there is no picture.
     """
-    both = (model, replace(model, device=SECOND_OPINION, precision="f32"))
+    other = OTHER if model.device == REFERENCE else REFERENCE
+    both = (model, model.on(other, "f32"))
 
     def infer(looks: Sequence[Look]) -> Rows:
         [batch] = batches_of(looks)
@@ -69,7 +84,7 @@ def compare_backends(model: Model, paths: Iterable[str | Path], refused: Refused
     reader = Reader((model.card.preprocess,), exact=True)
     pictures = [
         PictureScores(path, (), values, spans)
-        for path, values, spans in scored(paths, reader, infer, batch_size, refused)
+        for path, values, spans in scored(paths, reader, infer, batch_size, refused, left_out)
     ]
     if not pictures:
         raise ModelError("there is no picture to check the model with")

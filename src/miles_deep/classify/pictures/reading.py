@@ -1,9 +1,11 @@
 """Pictures in files: their frames, upright, as RGB."""
 
 import itertools
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,9 @@ FORMATS = (
     "QOI",
 )
 """Pillow's names of what is read. Not EPS, for which it would start Ghostscript."""
+
+UNREAD = (".heic", ".heif", ".jxl")
+"""How the names of other pictures end: that these cannot be read is better said than passed over."""
 
 ANIMATED = ("GIF", "PNG", "WEBP", "AVIF")
 """Those whose frames are shown one after the other; of others that hold several pictures, the first is taken."""
@@ -77,6 +82,28 @@ def opened(path: Path) -> Iterator[Image.Image]:
     except Exception as error:  # Pillow lets through whatever a damaged file makes of its readers' arithmetic
         reason = getattr(error, "strerror", None) or next(iter(str(error).splitlines()), type(error).__name__)
         raise FormatError(f"{path}: cannot be read ({reason[:200]})") from error
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file is a picture by its name or, whatever that is, by how it begins."""
+    if path.suffix.lower() in _suffixes():
+        return True
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            # A TGA begins like anything.
+            Image.open(path, formats=[name for name in FORMATS if name != "TGA"]).close()
+        except UnidentifiedImageError:
+            return False
+        except Exception:  # what is wrong with it is told when it is read
+            return True
+    return True
+
+
+@cache
+def _suffixes() -> frozenset[str]:
+    known = Image.registered_extensions().items()
+    return frozenset([*UNREAD, *(suffix for suffix, name in known if name in FORMATS)])
 
 
 def moves(image: Image.Image) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from miles_deep.classify.pictures.files import picture_files
+from miles_deep.classify.pictures.files import LeftOut, picture_files
 from miles_deep.classify.pictures.looks import Later, Look, Reader
 from miles_deep.classify.score import MAX_BATCH
 from miles_deep.errors import FormatError, OptionError
@@ -52,6 +52,7 @@ def classify_pictures(
     model: str | Path | Classifier = DEFAULT,
     batch_size: int = 32,
     refused: Refused | None = None,
+    left_out: LeftOut | None = None,
 ) -> Iterator[PictureScores]:
     """Score pictures, and animations (GIF, PNG, WebP, AVIF), at which it looks four times a second.
 
@@ -59,10 +60,11 @@ def classify_pictures(
     white.
 
     Args:
-        paths: files, and folders, of which all files are taken; see `picture_files`.
+        paths: files, and folders, of which all pictures are taken; see `picture_files`.
         model: a catalogue name, an `.onnx` file that carries its labels, or a loaded model or ensemble.
         batch_size: pictures read, and given to the network, at a time.
         refused: is told of each file that cannot be read, and the others go on; the first is raised where None.
+        left_out: is told of each file in a folder that is no picture.
 
     Yields:
         The scores of each picture, in the order of the files.
@@ -82,12 +84,17 @@ def classify_pictures(
         return classifier.combine(np.concatenate(raw, axis=1)) if isinstance(classifier, Ensemble) else raw[0]
 
     reader = Reader(tuple(member.card.preprocess for member in members))
-    for path, values, spans in scored(paths, reader, infer, batch_size, refused or _raise):
+    for path, values, spans in scored(paths, reader, infer, batch_size, refused or _raise, left_out):
         yield PictureScores(path, classifier.labels, values, spans)
 
 
 def scored(
-    paths: Iterable[str | Path], reader: Reader, infer: Infer, batch_size: int, refused: Refused
+    paths: Iterable[str | Path],
+    reader: Reader,
+    infer: Infer,
+    batch_size: int,
+    refused: Refused,
+    left_out: LeftOut | None = None,
 ) -> Iterator[tuple[Path, Rows, tuple[Span, ...]]]:
     """Files, and what a function makes of the pictures in them: fields of `PictureScores`.
 
@@ -97,8 +104,9 @@ def scored(
         infer: gives a row for each.
         batch_size: how many it is given at a time, at most.
         refused: is told of each file that cannot be read.
+        left_out: likewise.
     """
-    files = picture_files(paths)
+    files = picture_files(paths, left_out)
     while together := list(islice(files, batch_size)):
         found = reader.read(together)
         looks = [one for one in found if isinstance(one, tuple)]

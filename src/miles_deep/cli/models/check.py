@@ -15,6 +15,13 @@ from miles_deep.errors import ModelError, OptionError
 from miles_deep.files import check_writable
 from miles_deep.model import load_model
 
+EXACTLY = 0.01
+"""How far off scores in 32-bit floats may be from those of --expect: JPEGs are not decoded alike everywhere."""
+
+FASTER = 0.05
+"""How far off those of the device may be from scores in 32-bit floats: a little more than those of 16 bits, where
+a device has them, move scores of open_nsfw, 0.033 on 40 frames of Big Buck Bunny."""
+
 IMAGES = click.option("--images", "folder", type=PATH, metavar="DIR", required=True, help="The pictures.")
 EXPECT = click.option(
     "--expect",
@@ -23,9 +30,14 @@ EXPECT = click.option(
     help="Compare with these: file,label,score, or file and a column a label.",
 )
 TOLERANCE = click.option(
-    "--tolerance", metavar="X", default=0.01, show_default=True, help="Of --expect: how far off a score may be."
+    "--tolerance",
+    type=float,
+    metavar="X",
+    help=f"How far off a score may be.  [default: {EXACTLY}, that of the device {FASTER}]",
 )
-SCORES = click.option("-o", "output", type=PATH, metavar="CSV", help="Write the scores, for --expect elsewhere.")
+SCORES = click.option(
+    "-o", "output", type=PATH, metavar="CSV", help="Write the scores in 32-bit floats, for --expect elsewhere."
+)
 
 
 @click.command(context_settings=HELP)
@@ -34,7 +46,7 @@ def check(
     name: str,
     folder: Path,
     expect: Path | None,
-    tolerance: float,
+    tolerance: float | None,
     output: Path | None,
     device: str,
     force: bool,
@@ -42,8 +54,8 @@ def check(
 ) -> None:
     """Compare a model's scores here with others.
 
-    The pictures are classified on the device, and by ONNX Runtime on the CPU in 32-bit floats. With --expect, the
-    exit code is 1 where scores from elsewhere are not met.
+    The pictures are classified on the device, and in 32-bit floats by ONNX Runtime on the CPU (by OpenVINO where
+    that is the device). The exit code is 1 where these differ, or the latter are not those of --expect.
     """
     # Here: they bring in Pillow.
     from miles_deep.classify.pictures.expected import compare_expected, read_expected, within, write_scores
@@ -53,23 +65,26 @@ def check(
     model = load_model(name, device)
     expected = None if expect is None else read_expected(expect, model.labels)
     refusals = Refusals()
-    parity = compare_backends(model, [folder], refusals)
+    parity = compare_backends(model, [folder], refusals, refusals.left_out)
     comparison = None
     if expected is not None:
-        comparison = compare_expected(folder, parity.paths, parity.labels, parity.here, expected)
+        comparison = compare_expected(folder, parity.paths, parity.labels, parity.second, expected)
     if output is not None:
-        write_scores(output, [within(folder, path) for path in parity.paths], parity.labels, parity.here)
-    checked = Checked(model.card.name, parity, comparison, tolerance)
+        write_scores(output, [within(folder, path) for path in parity.paths], parity.labels, parity.second)
+    exactly, faster = (EXACTLY, FASTER) if tolerance is None else (tolerance, tolerance)
+    checked = Checked(model.card.name, parity, faster, comparison, exactly)
     _print(checked, output, as_json)
     if checked.faults:
         raise ModelError(f"{model.card.name}: {'; '.join(checked.faults)}")
     refusals.end()
 
 
-def _check_flags(folder: Path, expect: Path | None, tolerance: float, output: Path | None, force: bool) -> None:
+def _check_flags(
+    folder: Path, expect: Path | None, tolerance: float | None, output: Path | None, force: bool
+) -> None:
     if not folder.is_dir():
-        raise OptionError(f"--images {folder}: no such folder")
-    if not 0 <= tolerance <= 1:
+        raise OptionError(f"--images {folder}: {'not a folder' if folder.exists() else 'no such folder'}")
+    if tolerance is not None and not 0 <= tolerance <= 1:
         raise OptionError(f"--tolerance {tolerance}: must be 0 to 1")
     if output is not None:
         refuse_input("-o", output, {"what is expected": expect})

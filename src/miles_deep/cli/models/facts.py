@@ -5,7 +5,7 @@ from textwrap import fill
 from typing import Any
 
 from miles_deep.cli.text import one_line, width
-from miles_deep.model import Model, Preprocess
+from miles_deep.model import Model
 
 FEW, FIRST = 12, 3
 """So many names are all written out; of more, the first."""
@@ -29,7 +29,7 @@ def facts_of(model: Model) -> list[Fact]:
         ("background", listed(model.background)),
         ("groups", ", ".join(groups) or "none"),
         ("input", f"{model.card.preprocess.width} x {model.card.preprocess.height}"),
-        ("preprocessing", in_words(model.card.preprocess)),
+        ("preprocessing", model.card.preprocess.in_words()),
     ]
 
 
@@ -50,21 +50,6 @@ def listed(names: Sequence[str]) -> str:
     return one_line(f"{len(names)}: {between.join(names)}" if len(names) > 1 else "".join(names) or "none")
 
 
-def in_words(spec: Preprocess) -> str:
-    """A preprocessing in the order it is done."""
-    width, height = spec.resize_width or spec.width, spec.resize_height or spec.height
-    steps = [f"stretched to {width} x {height}" if spec.resize == "stretch" else f"shortest side to {height}"]
-    steps[0] += f" ({spec.interpolation})"
-    if spec.resize != "stretch" or (width, height) != (spec.width, spec.height):
-        steps.append(f"the middle {spec.width} x {spec.height} of it")
-    steps.append(spec.channels.upper())
-    if any(spec.mean):
-        steps.append(f"minus {_numbers(spec.mean)}")
-    if any(scale != 1 for scale in spec.scale):
-        steps.append(f"times {_numbers(spec.scale)}")
-    return ", ".join(steps)
-
-
 def millions(number: int) -> str:
     """A large number: 5.89 million, 1,069 million."""
     if number < 1_000_000:
@@ -81,11 +66,6 @@ def table(rows: Sequence[Fact]) -> list[str]:
         for word, said in rows
     )
     return [line.replace(TOGETHER, " ") for line in lines]
-
-
-def _numbers(values: tuple[float, float, float]) -> str:
-    once = values[:1] if len(set(values)) == 1 else values
-    return " ".join(f"{value:.5g}" for value in once)
 
 
 def next_lines(name: str) -> list[str]:

@@ -36,14 +36,13 @@ def fetch_model(name: str, folder: Path | None, force: bool, as_json: bool) -> N
                 "name": name,
                 "path": shown(fetched.path),
                 "labels": fetched.model.labels,
-                "licence": fetched.licence,
+                "licence": fetched.model.card.licence,
                 "digest": fetched.model.digest,
-                "notes": fetched.notes,
             }
         )
         return
-    click.echo(f"wrote {shown(fetched.path)}")
-    click.echo("\n".join(map(one_line, [*fetched.notes, *next_lines(name)])))
+    click.echo(f"wrote {shown(fetched.path)}; the git blob ids of its files are those that were published")
+    click.echo("\n".join(map(one_line, next_lines(name))))
 
 
 class _Line:

@@ -12,10 +12,10 @@ from miles_deep.cli.models.facts import next_lines, table
 from miles_deep.cli.printing import print_json
 from miles_deep.cli.text import one_line, shown, sized
 from miles_deep.cli.watch import refuse_input
-from miles_deep.errors import OptionError
+from miles_deep.errors import OptionError, OutputExistsError
 from miles_deep.files import check_writable
 from miles_deep.model import CATALOG, Model
-from miles_deep.model.shelf import place
+from miles_deep.model.shelf import SUFFIX, make_shelf, place
 
 if TYPE_CHECKING:
     from miles_deep.cli.models.kinds import Source
@@ -61,11 +61,13 @@ def import_model(
 
     source = Source(**given)
     source.check()
-    name = name or re.sub(r"[^A-Za-z0-9_.+-]+", "-", source.stem).strip("-.") or "model"
+    name = _name(source, name)
     path = _path(source, name, output, force)
     imported = source.read()
-    model = _finished(imported.model, name, source.licence, groups)
-    model.save(path)
+    model = _finished(imported.model, name, source, groups)
+    if output is None:
+        make_shelf()
+    model.save(path, force)
     if as_json:
         print_json(_record(imported, model, path))
         return
@@ -73,22 +75,41 @@ def import_model(
     click.echo("\n".join(next_lines(name if output is None else shown(path))))
 
 
+def _name(source: "Source", name: str | None) -> str:
+    """What the model is called: as asked for, or as what it is made of. Raises OptionError."""
+    made = re.sub(r"[^A-Za-z0-9_.+-]+", "-", source.stem).strip("-.")
+    if not (name or made):
+        raise OptionError(f"{source.told}: no name for a model can be made of this; give it a --name")
+    return (name or made).removesuffix(SUFFIX)
+
+
 def _path(source: "Source", name: str, output: Path | None, force: bool) -> Path:
     """Where the model is written. Raises MilesDeepError where it cannot be."""
-    if output is None and name in CATALOG:
+    if output is None and name.casefold() in CATALOG:
         raise OptionError(f"{name}: is a model of the catalogue; give another --name")
-    path = place(name) if output is None else output
+    try:
+        path = place(name, force) if output is None else output
+    except OutputExistsError as error:
+        ways = "--name gives it another name, --force overwrites it"
+        raise OutputExistsError(f"{name}: a model of that name is there already; {ways}") from error
     if path.suffix != ".onnx":
         raise OptionError(f"-o {path}: a model is an .onnx file; give it that suffix")
     for read in (source.net, source.weights, source.mean, source.labels):
         refuse_input("-o", path, {"what is imported": read})
-    check_writable(path, force)
+    if output is not None:
+        check_writable(path, force)
     return path
 
 
-def _finished(model: Model, name: str, licence: str | None, groups: Path | None) -> Model:
-    """The model under its name, with groups of its own."""
-    card = replace(model.card, name=name, licence=licence or model.card.licence)
+def _finished(model: Model, name: str, source: "Source", groups: Path | None) -> Model:
+    """The model under its name, with the background and groups that were given."""
+    background = source.backgrounds(model.labels)
+    card = replace(
+        model.card,
+        name=name,
+        licence=source.licence or model.card.licence,
+        background=model.background if background is None else background,
+    )
     if groups is not None:
         from miles_deep.model.groups import read_groups
 

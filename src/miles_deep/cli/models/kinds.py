@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from miles_deep.cli.models.facts import facts_of
-from miles_deep.errors import OptionError
+from miles_deep.errors import LabelError, ModelError, OptionError
+from miles_deep.model.naming import resolve
 from miles_deep.model.onnx_import import Imported, import_onnx
 
 if TYPE_CHECKING:
@@ -44,8 +44,7 @@ class Source:
         for flag, given in (("-w", self.weights), ("-m", self.mean)):
             if given and not caffe:
                 raise OptionError(f"{flag} is of a Caffe model, which is given by its .prototxt")
-        told = {"--preprocess": self.preprocess, "--size": self.size, "--output": self.head}
-        for flag, value in {**told, "--activation": self.activation}.items():
+        for flag, value in (("--size", self.size), ("--head", self.head)):
             if value and caffe:
                 raise OptionError(f"{flag}: the files of a Caffe model say that themselves")
 
@@ -60,9 +59,24 @@ class Source:
         return self.net.stem if self.net is not None else self.timm or ""
 
     @property
-    def backgrounds(self) -> Sequence[str] | None:
-        """The background labels, where they are given."""
-        return None if self.background is None else [name.strip() for name in self.background.split(",")]
+    def told(self) -> str:
+        """The file or network, as it was given."""
+        return f"--timm {self.timm}" if self.timm is not None else str(self.net)
+
+    def backgrounds(self, labels: Sequence[str]) -> tuple[str, ...] | None:
+        """The background labels, where they are given: each by its name, WordNet id or one of its words.
+
+        Raises:
+            OptionError: one of them is no label.
+        """
+        if self.background is None:
+            return None
+        whole = self.background.strip()
+        names = [whole] if whole in labels else [name.strip() for name in whole.split(",")]
+        try:
+            return tuple(dict.fromkeys(resolve(name, labels, {}) for name in names if name))
+        except LabelError as error:
+            raise OptionError(f"--background: {error}") from error
 
     @property
     def sides(self) -> tuple[int, int] | None:
@@ -86,7 +100,6 @@ def _onnx(source: Source) -> Imported:
         source.net,
         source.labels,
         source.preprocess,
-        background=source.backgrounds,
         licence=source.licence or "",
         size=source.sides,
         output=source.head,
@@ -95,11 +108,19 @@ def _onnx(source: Source) -> Imported:
 
 
 def _caffe(source: Source) -> Imported:
-    from miles_deep.model.caffe import import_caffe
+    from miles_deep.model.caffe.asked import read
+    from miles_deep.model.caffe.importing import import_files
 
     assert source.net is not None and source.weights is not None
-    model = import_caffe(source.net, source.weights, source.mean, source.labels, source.backgrounds)
-    return Imported(model, tuple(facts_of(model)), (), 0.0, 0)
+    asked = read(
+        source.net,
+        source.weights,
+        source.mean,
+        source.labels,
+        preprocess=source.preprocess,
+        activation=source.activation,
+    )
+    return import_files(asked)
 
 
 def _pt2(source: Source) -> Imported:
@@ -125,17 +146,19 @@ def _exported(source: Source, exported: "Exported") -> Imported:
     with tempfile.TemporaryDirectory(prefix="miles-deep-") as folder:
         path = Path(folder, "exported.onnx")
         path.write_bytes(exported.onnx)
-        return import_onnx(
-            path,
-            source.labels or exported.labels,
-            source.preprocess or exported.preprocess,
-            background=source.backgrounds,
-            licence=source.licence or exported.licence,
-            source=exported.source,
-            size=source.sides,
-            output=source.head,
-            activation=source.activation,
-        )
+        try:
+            return import_onnx(
+                path,
+                source.labels or exported.labels,
+                source.preprocess or exported.preprocess,
+                licence=source.licence or exported.licence,
+                source=exported.source,
+                size=source.sides,
+                output=source.head,
+                activation=source.activation,
+            )
+        except (ModelError, OptionError) as error:  # which name a file that nobody gave
+            raise type(error)(str(error).replace(str(path), source.told)) from error
 
 
 KINDS: dict[str, Callable[[Source], Imported]] = {

@@ -9,8 +9,10 @@ from miles_deep.cli.flags import HELP, JSON, flags
 from miles_deep.cli.printing import print_json
 from miles_deep.cli.text import counted, one_line, shown, sized
 from miles_deep.errors import ModelError
-from miles_deep.model import CATALOG, Model
-from miles_deep.model.model import read_model
+from miles_deep.model import CATALOG
+from miles_deep.model.card import ModelCard
+from miles_deep.model.catalog import shelved
+from miles_deep.model.model import read_card
 from miles_deep.model.shelf import installed, shelf
 
 
@@ -26,7 +28,7 @@ def list_models(as_json: bool) -> None:
         return
     wide = max(len(row.name) for row in found)
     for row in found:
-        click.echo(one_line(f"{row.name:<{wide}}  {'here' if row.here else '--':<4}  {row.told}"))
+        click.echo(one_line(f"{row.name:<{wide}}  {'here' if row.card else '--':<4}  {row.told}"))
     click.echo("\n--model NAME takes one; miles-deep models show NAME tells all about it")
     if on_shelf:
         click.echo(f"imported and fetched models lie in {shown(shelf())}")
@@ -37,7 +39,8 @@ class _Row:
     name: str
     about: str
     licence: str
-    here: Model | None
+    card: ModelCard | None
+    """None where it is not here."""
     missing: str = ""
     """Why it is not here, and what to type to get it."""
     path: Path | None = None
@@ -45,9 +48,9 @@ class _Row:
     @property
     def told(self) -> str:
         """What it is, and what to do where it is not here."""
-        if self.here is None:
-            return f"{self.about}: {self.missing}" if self.about else self.missing
-        labels = counted(len(self.here.labels), "label")
+        if self.card is None:
+            return self.missing
+        labels = counted(len(self.card.labels), "label")
         size = sized(self.path.stat().st_size) if self.path else ""
         return "; ".join(filter(None, (self.about, labels, size, self.licence)))
 
@@ -57,9 +60,9 @@ class _Row:
             "name": self.name,
             "about": self.about,
             "licence": one_line(self.licence),
-            "here": self.here is not None,
+            "here": self.card is not None,
             "get": self.missing or None,
-            "labels": None if self.here is None else len(self.here.labels),
+            "labels": None if self.card is None else len(self.card.labels),
             "path": None if self.path is None else shown(self.path),
         }
 
@@ -67,14 +70,14 @@ class _Row:
 def _in_catalog(name: str) -> _Row:
     entry = CATALOG[name]
     try:
-        return _Row(name, entry.about, entry.licence, entry.load(), path=installed().get(name))
+        return _Row(name, entry.about, entry.licence, entry.card(), path=shelved(name))
     except ModelError as error:
         return _Row(name, entry.about, entry.licence, None, str(error))
 
 
 def _on_shelf(name: str, path: Path) -> _Row:
     try:
-        model = read_model(path)
+        card = read_card(path)
     except ModelError as error:
         return _Row(name, "", "", None, f"{error}; miles-deep models remove {name}", path)
-    return _Row(name, "imported", model.card.licence, model, path=path)
+    return _Row(name, "imported", card.licence, card, path=path)

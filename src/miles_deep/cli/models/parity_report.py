@@ -18,9 +18,12 @@ class Checked:
 
     name: str
     parity: Parity
+    faster: float
+    """How far off scores of the device may be."""
     comparison: Comparison | None
     """With what was expected, where anything was."""
     tolerance: float
+    """How far off a score may be from that."""
 
     @property
     def faults(self) -> list[str]:
@@ -28,9 +31,12 @@ class Checked:
         found = []
         if broken := int(self.parity.broken.sum()):
             found.append(f"{counted(broken, 'picture')} with scores that are not numbers")
+        if beyond := int(self.parity.beyond(self.faster).sum()):
+            here, second = self.parity.backends
+            found.append(f"{counted(beyond, 'picture')} more than {self.faster:g} off between {here} and {second}")
         if self.comparison is not None:
-            if beyond := self.comparison.beyond(self.tolerance):
-                found.append(f"{counted(len(beyond), 'picture')} not as expected")
+            if unmet := self.comparison.beyond(self.tolerance):
+                found.append(f"{counted(len(unmet), 'picture')} not as expected")
             if missing := len(self.comparison.missing):
                 found.append(f"{counted(missing, 'picture')} expected and not there")
             if not self.comparison.deviations:
@@ -47,38 +53,42 @@ def as_text(checked: Checked) -> list[str]:
         differences = parity.differences[whole]
         worst = shown(parity.paths[whole[differences.argmax()]])
         lines.append(f"  largest difference {differences.max():.2g} ({worst}), mean {differences.mean():.2g}")
+        lines.append(f"  within {checked.faster:g}: {int((differences <= checked.faster).sum())}")
     lines += _changed(parity)
     lines += [f"  not a number: {shown(parity.paths[one])}" for one in np.flatnonzero(parity.broken)[:WORST]]
     if not parity.broken.any():
         lines.append("  all scores are numbers")
-    return lines if checked.comparison is None else [*lines, *_compared(checked.comparison, checked.tolerance)]
+    return lines if checked.comparison is None else [*lines, *_compared(checked, checked.comparison)]
 
 
 def _changed(parity: Parity) -> list[str]:
     changed = np.flatnonzero(parity.changed)
     if not len(changed):
         return ["  every picture has the same top label"]
+    here, second = (name.partition(",")[0].partition(" on ")[0] for name in parity.backends)
     pairs = ((one, parity.here[one].argmax(), parity.second[one].argmax()) for one in changed[:WORST])
     return [
         f"  another top label in {counted(len(changed), 'picture')}:",
         *(
-            f"    {shown(parity.paths[one])}: {parity.labels[first]} {parity.here[one, first]:.3f}, "
-            f"{parity.labels[other]} {parity.second[one, other]:.3f}"
+            f"    {shown(parity.paths[one])}: {here} says {parity.labels[first]} {parity.here[one, first]:.3f}, "
+            f"{second} {parity.labels[other]} {parity.second[one, other]:.3f}"
             for one, first, other in pairs
         ),
     ]
 
 
-def _compared(comparison: Comparison, tolerance: float) -> list[str]:
-    beyond = comparison.beyond(tolerance)
+def _compared(checked: Checked, comparison: Comparison) -> list[str]:
+    beyond = comparison.beyond(checked.tolerance)
     met = len(comparison.deviations) - len(beyond)
-    lines = [f"as expected within {tolerance:g}: {met} of {counted(len(comparison.deviations), 'picture')}"]
+    lines = [
+        f"as expected within {checked.tolerance:g}: {met} of {counted(len(comparison.deviations), 'picture')}"
+    ]
     lines += [f"  {_deviation(one)}" for one in beyond[:WORST] or comparison.deviations[:1]]
     if len(beyond) > WORST:
         lines.append(f"  and {len(beyond) - WORST} more")
     lines += [f"  expected, and not there: {name}" for name in comparison.missing[:WORST]]
     if comparison.unknown:
-        lines.append(f"  nothing expected of {counted(len(comparison.unknown), 'picture')}")
+        lines.append(f"  {counted(len(comparison.unknown), 'picture')} not in the table")
     return lines
 
 
@@ -95,6 +105,8 @@ def as_record(checked: Checked) -> dict[str, object]:
         "pictures": len(parity.paths),
         "backends": parity.backends,
         "largest_difference": float(differences.max(initial=0)),
+        "tolerance": checked.faster,
+        "beyond": [shown(parity.paths[one]) for one in np.flatnonzero(parity.beyond(checked.faster))],
         "changed": [shown(parity.paths[one]) for one in np.flatnonzero(parity.changed)],
         "not_numbers": [shown(parity.paths[one]) for one in np.flatnonzero(parity.broken)],
         "faults": checked.faults,

@@ -12,7 +12,7 @@ from miles_deep.cli.printing import print_json
 from miles_deep.cli.text import one_line, shown, sized
 from miles_deep.cli.watch import load_classifier
 from miles_deep.model import CATALOG, Model
-from miles_deep.model.shelf import installed
+from miles_deep.model.catalog import shelved
 
 if TYPE_CHECKING:
     from miles_deep.model.size import Size
@@ -44,12 +44,19 @@ def show(name: str, all_labels: bool, no_speed: bool, device: str, groups: Path 
         return
     about = CATALOG[name].about if name in CATALOG else ""
     click.echo(one_line(": ".join(filter(None, (model.card.name, about)))))
-    rows = [*facts_of(model), *_measured(model, size, speed), *origin_of(model)]
+    rows = [*facts_of(model), *_ruled(model), *_measured(model, size, speed), *origin_of(model)]
     if path is not None:
         rows.append(("file", shown(path)))
     click.echo("\n".join(table(rows)))
     for label in model.labels if all_labels else ():
         click.echo(one_line(label))
+
+
+def _ruled(model: Model) -> Iterator[Fact]:
+    if model.rules:
+        yield "rules", one_line(", ".join(f"{name} {value}" for name, value in model.rules.items()))
+    if model.card.precision == "f32":
+        yield "precision", "32-bit floats on every device"
 
 
 def _measured(model: Model, size: "Size", speed: float | None) -> Iterator[Fact]:
@@ -62,7 +69,7 @@ def _measured(model: Model, size: "Size", speed: float | None) -> Iterator[Fact]
 
 def _file(name: str) -> Path | None:
     """Where a model lies; None where a package has it."""
-    return installed().get(name) or (None if name in CATALOG else Path(name))
+    return shelved(name) or (None if name in CATALOG else Path(name))
 
 
 def _record(model: Model, size: "Size", speed: float | None, path: Path | None) -> dict[str, object]:
@@ -71,6 +78,8 @@ def _record(model: Model, size: "Size", speed: float | None, path: Path | None) 
         "labels": model.labels,
         "background": model.background,
         "groups": model.groups,
+        "rules": model.rules,
+        "precision": model.card.precision,
         "preprocess": model.card.preprocess.to_json(),
         "parameters": size.parameters,
         "multiply_adds": size.multiply_adds,

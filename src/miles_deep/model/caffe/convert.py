@@ -12,15 +12,16 @@ from miles_deep.model.caffe.layers.call import Call
 from miles_deep.model.caffe.settings import Prototxt
 from miles_deep.model.caffe.weights import Weights
 from miles_deep.model.caffe.wiring import Step, UsedLayer, Wiring, type_name, used_layers, wire
+from miles_deep.model.onnx_import.rewriting import rewrite
+from miles_deep.model.onnx_import.wanted import Activation
 from miles_deep.model.quoting import by, listed, quoted
 
 LINEAR = ("InnerProduct", "Convolution", "Deconvolution")
 """Types whose results can be any number."""
-PASSED = (
-    *("Dropout", "Split", "Flatten", "Reshape", "Permute", "Pooling"),
-    *("Scale", "Bias", "BatchNorm", "ReLU", "PReLU"),
-)
-"""Types after which they still can."""
+MOVING = ("Dropout", "Split", "Flatten", "Reshape", "Permute")
+"""Types that leave numbers as they are."""
+PASSED = (*MOVING, "Pooling", "Scale", "Bias", "BatchNorm", "ReLU", "PReLU")
+"""Types after which they still can be any number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +31,39 @@ class Converted:
     graph: Graph
     result: Tensor
     """One number a label, as the prototxt's last layer gives them."""
-    ending: str
+    input: str
+    """The blob with the pictures, as the prototxt calls it."""
+    output: str
+    """That of the result, likewise."""
+    last: str
+    """Type of the layer that makes these numbers, whatever moves them afterwards."""
+    wanting: str
     """What makes scores of 0…1 of them, an ONNX operator; empty where the prototxt does so itself."""
+    layers: Counter[str]
+    """Types of layers, and how many of each there are."""
 
-    def network(self, as_scores: bool = True) -> ModelProto:
-        """The graph as a model: `data` [N, 3, H, W] to `scores` [N, K], N free.
+    def ending(self, activation: Activation | None) -> str:
+        """The ONNX operator at the end that was asked for, or is wanting where nothing was; empty: none."""
+        if activation is None:
+            return self.wanting
+        return "" if activation == "none" else activation.capitalize()
 
-        Without `as_scores` they are the last layer's numbers, as Caffe gives them.
+    def exclusive(self, activation: Activation | None) -> bool:
+        """Whether a picture has one label; else it may have several, or none."""
+        return self.result.shape[0] == 1 or (self.ending(activation) or self.last) != "Sigmoid"
+
+    def network(self, activation: Activation | None = None) -> tuple[ModelProto, str | None]:
+        """The graph as a model, and what was changed in it for the backends' sake, if anything; only once.
+
+        It takes `data` [N, 3, H, W] and gives `scores` [N, K], N free; with `none` as Caffe gives them.
         """
         self.graph.where, self.graph.label = "", "ending"
-        result = self.result
-        if as_scores and self.ending == "Softmax":
-            result = self.graph.add("Softmax", [result], result.shape, axis=1)
-        elif as_scores and self.ending:
-            result = self.graph.add(self.ending, [result], result.shape)
-        return self.graph.finish(result)
+        result, ending = self.result, self.ending(activation)
+        if ending:
+            attributes = {"axis": 1} if ending == "Softmax" else {}
+            result = self.graph.add(ending, [result], result.shape, **attributes)
+        network = self.graph.finish(result)
+        return network, rewrite(network)
 
 
 def convert(prototxt: Prototxt, weights: Weights) -> Converted:
@@ -81,8 +100,11 @@ def convert(prototxt: Prototxt, weights: Weights) -> Converted:
                 shared.add(result.name)
     last = next(step for step in wiring.steps if wiring.result in step.outputs)
     result = _one_row(values[wiring.result], graph, last.where)
-    ending = ("Softmax" if result.shape[0] > 1 else "Sigmoid") if _gives_any_number(last, wiring) else ""
-    return Converted(graph, result, ending)
+    wanting = ("Softmax" if result.shape[0] > 1 else "Sigmoid") if _maker(last, wiring, PASSED) in LINEAR else ""
+    layers = Counter(step.layer.type for step in wiring.steps)
+    entry = next(step.layer.top[0] for step in wiring.steps if step.layer.type == "Input")
+    output = last.layer.top[last.outputs.index(wiring.result)]
+    return Converted(graph, result, entry, output, _maker(last, wiring, MOVING), wanting, layers)
 
 
 def _refuse_unknown(used: list[UsedLayer], prototxt: Prototxt) -> None:
@@ -113,9 +135,9 @@ def _one_row(result: Tensor, graph: Graph, where: str) -> Tensor:
     return graph.reshape(result, result.shape[:1])
 
 
-def _gives_any_number(last: Step, wiring: Wiring) -> bool:
-    """Whether what ends the network leaves the numbers of an InnerProduct or Convolution beyond 0…1."""
+def _maker(last: Step, wiring: Wiring, passed: tuple[str, ...]) -> str:
+    """Type of the layer that makes what ends the network, where layers of some types are passed over."""
     makers = {number: step for step in wiring.steps for number in step.outputs}
-    while last.layer.type in PASSED and last.inputs:
+    while last.layer.type in passed and last.inputs:
         last = makers[last.inputs[0]]
-    return last.layer.type in LINEAR
+    return last.layer.type

@@ -5,12 +5,13 @@ from pathlib import Path
 from google.protobuf import text_format
 
 from miles_deep.errors import CaffeError
+from miles_deep.files import read_file
 from miles_deep.model.caffe import caffe_pb2 as pb
 from miles_deep.model.caffe.legacy import upgraded
 from miles_deep.model.caffe.settings import Prototxt, unknown_settings
 
 MAX_TEXT = 1 << 20
-"""Bytes of a prototxt or label file. That of ResNet-152 is a tenth of it, and the parser, which is plain
+"""Bytes of a prototxt. That of ResNet-152 is a tenth of it, and the parser, which is plain
 Python, takes a second for it."""
 
 MAX_LINE = 1 << 16
@@ -22,15 +23,7 @@ MAX_BINARY = (1 << 31) - 1
 
 def read_bytes(path: str | Path, limit: int) -> bytes:
     """The content of a regular file of at most `limit` bytes. Raises CaffeError."""
-    try:
-        if Path(path).exists() and not Path(path).is_file():
-            raise CaffeError(f"{path}: not a file")
-        with Path(path).open("rb") as file:
-            content = file.read(min(limit, Path(path).stat().st_size) + 1)
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
-        raise CaffeError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
-    if len(content) > limit:
-        raise CaffeError(f"{path}: larger than the {limit:,} bytes such a file can have")
+    content = read_file(path, limit, CaffeError)
     if not content:
         raise CaffeError(f"{path}: the file is empty")
     return content
@@ -59,31 +52,6 @@ def parse_prototxt(content: bytes, path: str | Path) -> Prototxt:
     if not network.layer and not network.layers:
         raise CaffeError(f"{path}: not a Caffe prototxt, it has no layers")
     return upgraded(Prototxt(path, network, *unknown_settings(text)))
-
-
-def parse_labels(content: bytes, path: str | Path) -> tuple[str, ...]:
-    """One label a line; a line is one label as a whole, also where it holds commas or spaces.
-
-    Raises:
-        CaffeError: it is no UTF-8 text, a line between labels is empty, or a label is there twice.
-    """
-    try:
-        lines = content.decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise CaffeError(f"{path}: labels must be UTF-8 text, one a line") from error
-    labels = [line.strip() for line in lines]
-    while labels and not labels[-1]:
-        labels.pop()
-    if not labels:
-        raise CaffeError(f"{path}: there are no labels in it")
-    seen: dict[str, int] = {}
-    for number, label in enumerate(labels, 1):
-        if not label:
-            raise CaffeError(f"{path}: line {number} is empty; each line is one label")
-        if label in seen:
-            raise CaffeError(f"{path}: lines {seen[label]} and {number} are the same label, {label[:60]!r}")
-        seen[label] = number
-    return tuple(labels)
 
 
 def _clipped(error: BaseException) -> str:

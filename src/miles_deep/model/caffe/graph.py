@@ -57,6 +57,8 @@ class Graph:
         self._input: Tensor | None = None
         self.batch = 1
         """Pictures at once, as the prototxt declares; the graph leaves it free."""
+        self.folded = 0
+        """How often numbers went into the weights of an earlier layer."""
         self.where = ""
         """What begins the errors about nodes that are added now."""
         self.label = ""
@@ -137,6 +139,7 @@ class Graph:
         per_channel = (1,) * (len(source.shape) - 1)
         shapes = ((), (1, *per_channel), (*source.shape[:1], *per_channel))
         if fold and linear and scale.shape in shapes and shift.shape in shapes:
+            self.folded += 1
             with np.errstate(over="ignore", invalid="ignore"):
                 linear.scale = linear.scale * scale.reshape(-1)
                 linear.shift = linear.shift * scale.reshape(-1) + shift.reshape(-1)

@@ -17,7 +17,7 @@ from miles_deep.model.caffe.files import read_bytes
 MAX_MEAN = 1 << 26
 """Bytes of a mean file; that of a picture of 256x256 in doubles takes 1.5 million."""
 
-NUMBER = r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*"
+NUMBER = r"\s*[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|nan|inf)\s*"
 NUMBERS = re.compile(f"{NUMBER}(,{NUMBER})+", re.IGNORECASE)
 """Numbers with commas between them, where a path would stand."""
 

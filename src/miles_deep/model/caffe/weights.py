@@ -25,6 +25,7 @@ class Weights:
             if name in self._layers:
                 raise CaffeError(f"{path}: layer {quoted(name)} has weights twice")
             self._layers[name] = blobs
+        self._taken: set[str] = set()
         if not self._layers:
             raise CaffeError(f"{path}: not a caffemodel, or one without weights")
 
@@ -32,9 +33,13 @@ class Weights:
         """A layer's blobs, of exactly these shapes.
 
         Raises:
-            CaffeError: the layer is not in the caffemodel, or its blobs have another number or shape, too
-                few or too many values, or values that are not numbers.
+            CaffeError: the layer is not in the caffemodel, another layer of its name had them already, or they
+                have another number or shape, too few or too many values, or values that are not numbers.
         """
+        # Caffe takes layers of one name, or without any; only by their weights are they told apart.
+        if layer in self._taken:
+            raise CaffeError(f"{self._prototxt}: more than one layer with weights has the name {quoted(layer)}")
+        self._taken.add(layer)
         found = self._layers.get(layer)
         where = f"{self._path}: layer {quoted(layer)}"
         fit = f"{self._prototxt} wants {' and '.join(map(by, wanted))}"

@@ -9,6 +9,9 @@ from miles_deep.model.caffe import caffe_pb2 as pb
 from miles_deep.model.caffe.settings import Prototxt
 from miles_deep.model.quoting import listed, quoted
 
+MAX_BLOBS = 1000
+"""That one layer reads or makes: far beyond any classifier. OpenVINO's time grows with the square of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class UsedLayer:
@@ -71,7 +74,7 @@ def wire(used: Sequence[UsedLayer], prototxt: Prototxt) -> Wiring:
 
     Raises:
         CaffeError: there is not exactly one input and one output, a layer reads what no layer before it
-            made, a blob is made twice, or two layers have the same name.
+            made, or a blob is made twice.
     """
     inputs = [one for one in used if one.layer.type == "Input"]
     if len(inputs) != 1:
@@ -80,16 +83,16 @@ def wire(used: Sequence[UsedLayer], prototxt: Prototxt) -> Wiring:
             "is it the deploy.prototxt, and not the one for training?"
         )
     current: dict[str, int] = {}
-    names: set[str] = set()
     readers: Counter[int] = Counter()
     steps: list[Step] = []
     made: list[str] = []
     for number, one in enumerate(used):
         layer = one.layer
-        if layer.name in names:
-            raise CaffeError(f"{one.where} has the name of an earlier layer")
         if not layer.top and layer.type != "Silence":
             raise CaffeError(f"{one.where} makes no blob; it has no top")
+        if max(len(layer.top), len(layer.bottom)) > MAX_BLOBS:
+            count = max(len(layer.top), len(layer.bottom))
+            raise CaffeError(f"{one.where} reads or makes {count:,} blobs; {MAX_BLOBS:,} are most")
         read = tuple(_value(name, current, number, used) for name in layer.bottom)
         own: set[str] = set()
         overwritable = set(layer.bottom)
@@ -101,7 +104,6 @@ def wire(used: Sequence[UsedLayer], prototxt: Prototxt) -> Wiring:
         readers.update(read)
         made.extend(layer.top)
         current.update(zip(layer.top, outputs, strict=True))
-        names.add(layer.name)
         steps.append(Step(layer, one.where, read, outputs))
     unread = [number for number in range(len(made)) if not readers[number]]
     if len(unread) != 1:

@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from miles_deep.errors import FetchError, ModelError, OutputError
-from miles_deep.files import check_writable
 from miles_deep.machine import cache_folder
+from miles_deep.model.card import ModelCard
 from miles_deep.model.fetch.blob import MAX_SIZE, check_blob, is_right
 from miles_deep.model.fetch.patience import Patience
 from miles_deep.model.fetch.sources import FETCHABLE, File, Source
-from miles_deep.model.model import Model, read_model
-from miles_deep.model.shelf import installed, place
+from miles_deep.model.model import Model, read_card, read_model
+from miles_deep.model.shelf import installed, make_shelf, place
 
-__all__ = ["FETCHABLE", "Fetched", "File", "Patience", "Source", "fetch", "fetched"]
+__all__ = ["FETCHABLE", "Fetched", "File", "Patience", "Source", "fetch", "fetched", "fetched_card"]
 
 Progress = Callable[[int, int | None], None]
 """Told how many bytes are there, and of how many, None until all servers have said so."""
@@ -30,9 +30,6 @@ class Fetched:
     path: Path
     """Its file there."""
     model: Model
-    licence: str
-    notes: tuple[str, ...]
-    """What a user should be told, a line each."""
 
 
 def fetch(
@@ -65,8 +62,7 @@ def fetch(
     """
     if name not in FETCHABLE:
         raise ModelError(f"no model {name!r} can be fetched; there are: {', '.join(FETCHABLE)}")
-    source, path = FETCHABLE[name], place(name)
-    check_writable(path, force)
+    source, path = FETCHABLE[name], place(name, force)
     if folder is not None:
         files = Path(folder)
         _check_folder(files, source)
@@ -77,19 +73,28 @@ def fetch(
         except FetchError as error:
             raise FetchError(f"{error}; {_by_hand(name, source)}") from error
     model = _imported(name, source, files)
-    model.save(path)
+    make_shelf()
+    model.save(path, force)
     if folder is None:
         _forget(files, source)
-    checked = f"the git blob ids of its {len(source.files)} files are those that were published"
-    return Fetched(path, model, source.licence, (checked,))
+    return Fetched(path, model)
 
 
 def fetched(name: str) -> Model:
     """The model of that name, from the shelf. Raises ModelError, which says how to get it, if it is not there."""
+    return read_model(_place(name))
+
+
+def fetched_card(name: str) -> ModelCard:
+    """Its card, without a look at its weights. Raises ModelError, likewise."""
+    return read_card(_place(name))
+
+
+def _place(name: str) -> Path:
     path = installed().get(name)
     if path is None:
         raise ModelError(f"{name} was not fetched yet: miles-deep models fetch {name}")
-    return read_model(path)
+    return path
 
 
 def _by_hand(name: str, source: Source) -> str:
@@ -155,16 +160,18 @@ def _bring(
 
 def _imported(name: str, source: Source, folder: Path) -> Model:
     """The model that the files make, with the card that belongs to it."""
-    # Here, since the catalogue knows of this room, and Caffe's files need protobuf.
-    from miles_deep.model.caffe import import_caffe
+    # Here, since the catalogue knows of this room, and Caffe's files need protobuf and onnx.
+    from miles_deep.model.caffe.asked import read
+    from miles_deep.model.caffe.importing import import_files
 
-    model = import_caffe(
+    asked = read(
         folder / source.prototxt.name,
         folder / source.weights.name,
         mean=folder / source.mean.name,
         labels=folder / source.labels.name,
         background=source.background,
     )
+    model = import_files(asked).model
     return replace(model, card=replace(model.card, name=name, licence=source.licence, source=source.page))
 
 

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
 from miles_deep.errors import FetchError
 from miles_deep.model.fetch.patience import WORTHWHILE, Patience
-from miles_deep.model.fetch.web import Passing, answer, shown
+from miles_deep.model.fetch.web import Passing, answer, read_piece, shown
 
 PIECE = 1 << 16
 
@@ -63,7 +64,7 @@ def _receive(url: str, part: Path, most: int, patience: Patience, tell: Callable
         with part.open("ab" if at else "wb") as file:
             tell(at, total)
             since, brought = time.monotonic(), 0
-            while piece := response.read1(PIECE, decode_content=False):
+            while piece := read_piece(response, PIECE, patience):
                 at += len(piece)
                 if at > most:
                     raise FetchError(f"{shown(url)}: goes on after the {most:,} bytes that the file has at most")
@@ -94,9 +95,16 @@ def _begins(response: BaseHTTPResponse, at: int, url: str, part: Path) -> tuple[
         part.unlink(missing_ok=True)
         raise Passing(f"{shown(url)}: the server does not go on where it was asked to")
     if status in TRY_AGAIN:
-        asked = Retry().get_retry_after(response)
-        raise Passing(f"{shown(url)}: HTTP {status}", asked or 0.0)
+        raise Passing(f"{shown(url)}: HTTP {status}", _asked_wait(response))
     raise FetchError(f"{shown(url)}: HTTP {status}")
+
+
+def _asked_wait(response: BaseHTTPResponse) -> float:
+    """Seconds that a server asks to wait, where it says so in a way that is a number or a date."""
+    try:
+        return Retry().get_retry_after(response) or 0.0
+    except (InvalidHeader, ValueError, OverflowError):  # a year, or a number, that Python has none for
+        return 0.0
 
 
 def _length(part: Path) -> int:

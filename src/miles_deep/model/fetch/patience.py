@@ -8,9 +8,9 @@ class Patience:
     """The limits of a download in time."""
 
     connect: float = 15.0
-    """Seconds for a connection to stand."""
+    """Seconds for a connection to stand, through a proxy too."""
     silence: float = 30.0
-    """Seconds without a byte."""
+    """Seconds without a byte; and until status and headers are whole."""
     slowest: float = 4096.0
     """Bytes a second, over `silence` seconds; below it a server is given up as one that says nothing."""
     tries: int = 4

@@ -13,6 +13,7 @@ from urllib3 import exceptions as problems
 
 from miles_deep.errors import FetchError
 from miles_deep.model.fetch.patience import Patience
+from miles_deep.model.fetch.prompt import POOLS, prompt
 
 MAX_REDIRECTS = 5
 """Browsers follow twenty; GitHub needs one."""
@@ -52,6 +53,12 @@ def answer(url: str, headers: Mapping[str, str], patience: Patience) -> Iterator
                     return
                 url = _joined(url, location)
     raise FetchError(f"{shown(url)}: more than {MAX_REDIRECTS} redirects")
+
+
+def read_piece(response: urllib3.BaseHTTPResponse, most: int, patience: Patience) -> bytes:
+    """The next bytes of a body as they come, none at its end; in the block of `answer`."""
+    with prompt(response.fileno, patience.silence):  # before a byte of the body there may be much of its framing
+        return response.read1(most, decode_content=False)
 
 
 def shown(url: str) -> str:
@@ -99,11 +106,16 @@ def _pool(url: str, patience: Patience) -> urllib3.PoolManager:
     proxies = urllib.request.getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")
     if not proxy or urllib.request.proxy_bypass(parts.netloc.rpartition("@")[2]):
-        return urllib3.PoolManager(timeout=timeout, ssl_context=trust)
+        return _prompt(urllib3.PoolManager(timeout=timeout, ssl_context=trust))
     proxy = proxy if "://" in proxy else f"http://{proxy}"
     login = urlsplit(proxy).netloc.rpartition("@")[0]
     headers = urllib3.make_headers(proxy_basic_auth=unquote(login)) if login else None
-    return urllib3.ProxyManager(proxy, proxy_headers=headers, timeout=timeout, ssl_context=trust)
+    return _prompt(urllib3.ProxyManager(proxy, proxy_headers=headers, timeout=timeout, ssl_context=trust))
+
+
+def _prompt(pool: urllib3.PoolManager) -> urllib3.PoolManager:
+    pool.pool_classes_by_scheme = POOLS
+    return pool
 
 
 @contextmanager

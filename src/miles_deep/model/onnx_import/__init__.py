@@ -4,8 +4,8 @@ Read `import_onnx` first, then `convert`, which is the story from file to networ
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from miles_deep.model.imagenet.labelled import RULES, imagenet_groups
 from miles_deep.model.labels import distinct, read_labels
 from miles_deep.model.model import Model
 from miles_deep.model.onnx_import.wanted import Activation, Wanted
+from miles_deep.model.precise import precise
 from miles_deep.model.preprocess import Preprocess
 from miles_deep.model.presets import Preset, preset
 
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
 
 NEAR = 1e-2
 """How far scores of one network may be apart in two runtimes, both of 32-bit floats."""
-
-STRAY = 0.03
-"""How far the floats that a device is fastest with may move a score. Those of open_nsfw move by 0.013 in bfloat16,
-those of EfficientNet-Lite0 by 0.11, which changes one label in eight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +42,13 @@ class Imported:
     """Largest difference of a score between the file's network and the model's, over all `probes`, both in ONNX
     Runtime with 32-bit floats."""
     probes: int
-    """Pictures, drawn and random, that both were shown."""
+    """Pictures that both were shown: photographs, drawn and random ones."""
 
 
 def import_onnx(
     path: str | Path,
     labels: str | Path | Sequence[str] | None = None,
     preprocess: str | Path | Preset | Preprocess | None = None,
-    groups: Mapping[str, Sequence[str]] | None = None,
     background: Sequence[str] | None = None,
     name: str | None = None,
     licence: str = "",
@@ -66,13 +62,13 @@ def import_onnx(
 
     Pictures may go in as NCHW or NHWC, in floats of any width or as uint8, one at a time or many; what comes out
     may be logits, probabilities, or one score for yes or no. Weights may lie in files in or below its folder.
+    Its groups are ImageNet's where the labels are, else there are none; `Model.regrouped` gives it others.
 
     Args:
         path: the `.onnx` file.
         labels: a file that `read_labels` reads, or the labels. None: those in the file's metadata, else 0, 1, 2 …
         preprocess: a name in `PRESETS`, a `.toml` file with a preset's fields, a preset, or all of it. None: what
             the file says beyond doubt.
-        groups: group name to labels. None: ImageNet's, where the labels are.
         background: the labels that mean "none of the others". None: the `BACKGROUND_NAMES` among them.
         name: what to call it. None: as the file.
         licence: of the weights.
@@ -108,15 +104,12 @@ def import_onnx(
             labels=converted.labels,
             preprocess=converted.preprocess,
             background=tuple(background),
-            groups=imagenet_groups(converted.labels)
-            if groups is None
-            else {group: tuple(members) for group, members in groups.items()},
+            groups=imagenet_groups(converted.labels),
             licence=licence,
             source=f"{path.name} (sha256 {_sha256(path)})" if source is None else source,
             rules=_rules(converted),
         )
-        model = _precise(Model(card, converted.network), converted.frames)
-        here = _here(model, converted.frames, converted.scores)
+        model, here = _here(Model(card, converted.network), converted.frames, converted.scores)
     except OptionError as error:
         raise OptionError(f"{path}: {error}") from error
     except ModelError as error:
@@ -137,20 +130,15 @@ def _rules(converted: "Converted") -> dict[str, float | str]:
     return RULES if imagenet_groups(converted.labels) else {}
 
 
-def _precise(model: Model, frames: NDArray[np.uint8]) -> Model:
-    """The model, with 32-bit floats asked for where those that this machine is fastest with move its scores."""
-    moved = abs(model.infer(frames) - model.on("auto", "f32").infer(frames)).max()
-    if moved <= STRAY:
-        return model
-    return replace(model, card=replace(model.card, precision="f32"))
-
-
-def _here(model: Model, frames: NDArray[np.uint8], scores: NDArray[np.float32]) -> str:
-    """How near the scores of this machine's own runtime are to those of ONNX Runtime. Raises ModelError."""
+def _here(model: Model, frames: NDArray[np.uint8], scores: NDArray[np.float32]) -> tuple[Model, str]:
+    """The model with the precision that it needs here, and how near this machine's own runtime comes to the scores
+    of ONNX Runtime. Raises ModelError."""
     exact = model.on("auto", "f32")
-    distance = float(abs(exact.infer(frames) - scores).max())
+    own = exact.infer(frames)
+    model, _ = precise(model, frames, own)
+    distance = float(abs(own - scores).max())
     words = f"{exact.runtime.name}: scores differ by at most {distance:.2g}"
-    return words if distance <= NEAR else f"{words}; --device onnxruntime computes them as the file says"
+    return model, words if distance <= NEAR else f"{words}; --device onnxruntime computes them as the file says"
 
 
 def _sha256(path: Path) -> str:

@@ -1,12 +1,12 @@
 """Making networks that were exported for a fixed number of pictures take any number."""
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
-from onnx import AttributeProto, ModelProto, NodeProto, TensorProto, TensorShapeProto, numpy_helper
+from onnx import ModelProto, NodeProto, TensorProto, TensorShapeProto, numpy_helper
 
 from miles_deep.model.onnx_import.pictures import input_of
-from miles_deep.model.onnx_import.reading import shape_of, values_of
+from miles_deep.model.onnx_import.reading import constants, shape_of, values_of
+from miles_deep.model.shapes import inferred
 
 
 def free_batch(network: ModelProto, batch: int) -> int:
@@ -15,18 +15,12 @@ def free_batch(network: ModelProto, batch: int) -> int:
     Whether that was all, and right, is seen by running it: nothing in a graph tells a batch of one from a one.
     """
     shapes = _shapes(network)
-    constants = {tensor.name: tensor for tensor in network.graph.initializer}
-    constants |= {
-        node.output[0]: attribute.t
-        for node in network.graph.node
-        for attribute in node.attribute
-        if node.op_type == "Constant" and attribute.type == AttributeProto.TENSOR
-    }
+    known = constants(network.graph)
     changed: list[TensorProto] = []
     for node in network.graph.node:
-        if node.op_type != "Reshape" or node.input[0] in constants or node.input[1] not in constants:
+        if node.op_type != "Reshape" or node.input[0] in known or node.input[1] not in known:
             continue
-        target = values_of(constants[node.input[1]]).copy()
+        target = values_of(known[node.input[1]]).copy()
         if target.size and _freed(target, batch, shapes.get(node.input[0])):
             changed.append(numpy_helper.from_array(target, f"miles_deep/shape_{len(changed)}"))
             node.input[1] = changed[-1].name
@@ -64,8 +58,5 @@ def _forbid_zeros(node: NodeProto) -> None:
 
 
 def _shapes(network: ModelProto) -> dict[str, list[int | None] | None]:
-    try:
-        inferred = onnx.shape_inference.infer_shapes(network).graph
-    except Exception:  # the package raises several types of its C++ part; then fewer Reshapes are understood
-        return {}
-    return {value.name: shape_of(value) for value in [*inferred.input, *inferred.value_info]}
+    graph = inferred(network)
+    return {value.name: shape_of(value) for value in [*graph.input, *graph.value_info]}

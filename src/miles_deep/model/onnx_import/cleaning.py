@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx import AttributeProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, numpy_helper
+from onnx import ModelProto, TensorProto, ValueInfoProto, numpy_helper
 
 from miles_deep.model.onnx_import.pictures import input_of
-from miles_deep.model.onnx_import.reading import PLAIN, check, tensors, values_of
+from miles_deep.model.onnx_import.reading import PLAIN, check, constants, tensors, values_of
 from miles_deep.model.onnx_import.rewriting import rewrite
 from miles_deep.model.onnx_import.running import session
 
@@ -107,12 +107,11 @@ def turn_inverses(network: ModelProto) -> str | None:
 
     That is how BatchNormalization looks that was exported operator by operator; only these two are folded.
     """
-    constants = {tensor.name: tensor for tensor in network.graph.initializer}
-    constants |= {node.output[0]: node.attribute[0].t for node in network.graph.node if _is_constant(node)}
+    known = constants(network.graph)
     turned: dict[tuple[str, str], TensorProto] = {}
     count = 0
     for node in network.graph.node:
-        constant = constants.get(node.input[1]) if node.op_type in INVERSES else None
+        constant = known.get(node.input[1]) if node.op_type in INVERSES else None
         if constant is None or constant.data_type != TensorProto.FLOAT:
             continue
         key = (node.op_type, node.input[1])
@@ -135,16 +134,12 @@ def optimize(network: ModelProto) -> None:
         path = Path(folder) / "cleaned.onnx"
         session(network, cleaned=path)
         cleaned = onnx.load(path)
-    used = {node.domain for node in cleaned.graph.node}
+    used = {*PLAIN, *(node.domain for node in cleaned.graph.node)}
     opsets = [entry for entry in cleaned.opset_import if entry.domain in used]
     del cleaned.opset_import[:], cleaned.metadata_props[:]
     cleaned.opset_import.extend(opsets)
     check(cleaned)
     network.CopyFrom(cleaned)
-
-
-def _is_constant(node: NodeProto) -> bool:
-    return node.op_type == "Constant" and [a.type for a in node.attribute] == [AttributeProto.TENSOR]
 
 
 def _counted(count: int, noun: str, plural: str = "s") -> str:

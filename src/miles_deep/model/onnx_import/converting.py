@@ -15,14 +15,14 @@ from miles_deep.model.model import CARD_KEY
 from miles_deep.model.onnx_import.batches import fix_batch, free_batch
 from miles_deep.model.onnx_import.cleaning import WIDENED, clean, widen
 from miles_deep.model.onnx_import.labelling import labels_for
-from miles_deep.model.onnx_import.outputs import finish, keep_one_output, meaning
+from miles_deep.model.onnx_import.outputs import finish, keep_one_output, meaning, refuse_tables
 from miles_deep.model.onnx_import.pictures import pictures, set_shape
 from miles_deep.model.onnx_import.preprocessing import preprocessing
-from miles_deep.model.onnx_import.probing import prepared, probes, refuse_not_numbers
-from miles_deep.model.onnx_import.reading import check, read, shown, tensors
+from miles_deep.model.onnx_import.probing import PROBES, prepared, probes, refuse_senseless
+from miles_deep.model.onnx_import.reading import check, read, shape_of, tensors
 from miles_deep.model.onnx_import.running import run
 from miles_deep.model.onnx_import.wanted import Wanted
-from miles_deep.model.onnx_import.wording import batch_words, in_words, label_words, preprocessing_words
+from miles_deep.model.onnx_import.wording import batch_words, label_words, network_words
 from miles_deep.model.preprocess import Preprocess
 
 TOLERANCE = 1e-4
@@ -77,25 +77,26 @@ def convert(path: Path, wanted: Wanted) -> Converted:
     behind = keep_one_output(network, wanted.output)
     taken = pictures(network)
     check(network)
+    refuse_tables((shape_of(network.graph.output[0]) or [])[1:])
     spec, origin = preprocessing(wanted.preprocess, wanted.preprocess_from, network, taken, wanted.size)
     set_shape(network, taken, spec.height, spec.width, taken.batch)
+    check_memory(network, taken.batch or PROBES)
     frames = probes(spec.width, spec.height)
-    check_memory(network, taken.batch or len(frames))
     inputs = prepared(frames, spec)
     scores, batch, forced = _first_look(network, inputs, taken.batch)
     found = meaning(network, scores, wanted.activation)
     labels, named = labels_for(wanted.labels, wanted.labels_from, behind, metadata, scores.shape[1])
-    network_words = in_words(network, taken, spec)
+    first_words = network_words(network, taken, spec)
     del network.metadata_props[:]  # what they said stands in the card
     finish(network, scores.shape[1], found.operator)
     reference = run(network, inputs, batch)
     cleaned = _cleaned(network, inputs, batch, reference)
     understood = (
-        *network_words,
+        *first_words,
         ("batch", batch_words(batch, cleaned.batch)),
         ("scores", f"{scores.shape[1]:,}: {found.words}"),
         ("labels", label_words(labels, named)),
-        ("preprocessing", f"{origin}: {preprocessing_words(spec)}"),
+        ("preprocessing", f"{origin}: {spec.in_words()}"),
     )
     changes = (*forced, *cleaned.changes)
     return Converted(
@@ -133,9 +134,8 @@ def _first_look(
             scores = run(network, inputs, batch)
     if scores is None:
         raise reason
-    refuse_not_numbers(scores)
-    if sum(size > 1 for size in scores.shape[1:]) > 1:
-        raise ModelError(f"gives {shown(scores.shape[1:])} scores for a picture, not one for each label")
+    refuse_senseless(scores)
+    refuse_tables(scores.shape[1:])
     return scores.reshape(len(scores), -1), batch, changes
 
 

@@ -57,7 +57,9 @@ def _read(tensor: TensorProto, folder: Path, size: int) -> bytes:
         offset, length = int(entries.get("offset", 0)), int(entries.get("length", size))
     except ValueError as error:
         raise ModelError(f"{quoted(tensor.name)} does not say where in {quoted(name)} it is") from error
-    if offset < 0 or length != size:
+    if offset < 0:
+        raise ModelError(f"{quoted(tensor.name)} lies before the beginning of {quoted(name)} ({offset:,})")
+    if length != size:
         raise ModelError(f"{quoted(tensor.name)} takes {size:,} bytes, not {length:,} as it says")
     try:
         with _inside(folder, name).open("rb") as file:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from miles_deep.errors import ModelError
 from miles_deep.model.card import BACKGROUND_NAMES
-from miles_deep.model.labels import parse_labels
+from miles_deep.model.labels import MAX_TEXT, parse_labels
 
 KEYS = ("names", "labels", "classes", "class_names", "categories", "id2label")
 """Entries of the metadata that label lists are found in; `names` is Ultralytics'."""
@@ -35,6 +35,8 @@ def labels_for(
         labels, words = own
     else:
         labels, words = tuple(map(str, range(max(scores, 2)))), "numbers, since its file has none"
+        if named := [key for key in KEYS if key in metadata]:
+            words = f"numbers, since its metadata ({', '.join(named)}) are no list of {max(scores, 2):,} labels"
     if scores == 1 and len(labels) == 1:
         rest = f"not {labels[0]}" if labels[0] in BACKGROUND_NAMES else BACKGROUND_NAMES[0]
         labels = (rest, labels[0])
@@ -47,8 +49,10 @@ def labels_for(
 
 def _in_metadata(metadata: Mapping[str, str], scores: int) -> tuple[tuple[str, ...], str] | None:
     """The first list among the metadata that has as many labels as there are scores."""
-    for key in KEYS:
-        text = metadata.get(key, "")
+    texts = {key: metadata[key] for key in KEYS if key in metadata}
+    if sum(map(len, texts.values())) > MAX_TEXT:  # reading them would take as long as reading the weights
+        return None
+    for key, text in texts.items():
         separated = text if text.lstrip().startswith(("{", "[")) or "\n" in text else text.replace(",", "\n")
         try:
             labels = parse_labels(separated)

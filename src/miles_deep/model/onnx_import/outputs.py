@@ -1,5 +1,6 @@
 """Which of a network's outputs are the scores, and how they become probabilities."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_h
 
 from miles_deep.errors import ModelError, OptionError
 from miles_deep.model.onnx_import.pictures import TYPES
+from miles_deep.model.onnx_import.reading import shown
 from miles_deep.model.onnx_import.wanted import Activation
 from miles_deep.model.quoting import listed, quoted
 
@@ -20,6 +22,9 @@ SUM_TOLERANCE = 0.02
 
 PASSING = {"Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Cast", "Transpose", "Dropout"}
 """Operators that do not change what scores mean."""
+
+LINEAR = {"Conv", "Gemm", "MatMul"}
+"""Operators that give numbers of any size, so that those between 0 and 1 are so by chance; a bias may follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,10 @@ def keep_one_output(network: ModelProto, wanted: str | None) -> list[str]:
     if not chosen:
         raise ModelError(f"none of its outputs ({listed(map(quoted, names)) or 'it has none'}) gives scores")
     if len(chosen) > 1:
-        raise ModelError(f"has {len(chosen)} outputs with numbers: {listed(map(quoted, chosen), 20)}; choose one")
+        raise ModelError(
+            f"has {len(chosen)} outputs with numbers: {listed(map(quoted, chosen), 20)}; "
+            "choose one: --head NAME (in Python output=)"
+        )
     labels: list[str] = []
     name = chosen[0]
     if (maker := makers.get(name)) is not None and maker.op_type == "ZipMap":
@@ -65,13 +73,19 @@ def keep_one_output(network: ModelProto, wanted: str | None) -> list[str]:
     return labels
 
 
+def refuse_tables(shape: Sequence[int | None]) -> None:
+    """Raises ModelError where a picture's scores, of this shape, do not lie in one line; None: of any size."""
+    if sum(size is not None and size > 1 for size in shape) > 1:
+        raise ModelError(f"gives {shown(shape)} scores for a picture, not one for each label; is it a detector?")
+
+
 def meaning(network: ModelProto, scores: NDArray[np.float32], activation: Activation | None) -> Meaning:
     """What scores [N, K] of some pictures are, by the operator that made them and by their values.
 
     Raises:
         ModelError: a Softmax made them, but not over the labels.
     """
-    last = _last_operator(network.graph)
+    last, linear = _last_operator(network.graph)
     single = scores.shape[1] == 1
     if activation is not None:
         operator = None if activation == "none" else activation.capitalize()
@@ -85,6 +99,7 @@ def meaning(network: ModelProto, scores: NDArray[np.float32], activation: Activa
         return Meaning(f"probabilities (rows sum to 1; {last} is last)", None)
     if last == "Softmax":
         raise ModelError("its Softmax does not run over the labels")
+    inside = inside and not linear
     if inside and (single or last in ("Sigmoid", "HardSigmoid")):
         return Meaning(f"a probability for each label by itself (0 to 1; {last} is last)", None, single)
     if inside:
@@ -151,12 +166,15 @@ def _prune(graph: GraphProto, name: str) -> None:
     graph.output.append(output)
 
 
-def _last_operator(graph: GraphProto) -> str:
-    """The operator that gives the scores their meaning."""
+def _last_operator(graph: GraphProto) -> tuple[str, bool]:
+    """The operator that gives the scores their meaning, and whether it is linear."""
     makers = {name: node for node in graph.node for name in node.output}
     node = makers.get(graph.output[0].name)
     for _ in graph.node:
         if node is None or node.op_type not in PASSING:
             break
         node = makers.get(node.input[0])
-    return "an input" if node is None else node.op_type
+    if node is None:
+        return "an input", False
+    before = {makers[name].op_type for name in node.input if name in makers} if node.op_type == "Add" else set()
+    return node.op_type, node.op_type in LINEAR or bool(before & LINEAR)

@@ -7,6 +7,7 @@ from onnx import ModelProto, TensorProto, ValueInfoProto
 
 from miles_deep.errors import ModelError
 from miles_deep.model.onnx_import.reading import shape_of, shown
+from miles_deep.model.preprocess import MAX_SIDE
 from miles_deep.model.quoting import listed, quoted
 
 TYPES: dict[int, str] = {
@@ -17,9 +18,6 @@ TYPES: dict[int, str] = {
     TensorProto.UINT8: "uint8",
 }
 """Types of numbers that a picture can come in."""
-
-MAX_SIDE = 8192
-"""Pixels. No classifier looks at more."""
 
 MAX_BATCH = 256
 """Pictures at a time that a network may be fixed to."""

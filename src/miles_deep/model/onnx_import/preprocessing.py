@@ -7,9 +7,9 @@ import numpy as np
 from onnx import ModelProto, NodeProto, TensorProto
 
 from miles_deep.errors import OptionError
-from miles_deep.model.onnx_import.pictures import MAX_SIDE, Pictures
-from miles_deep.model.onnx_import.reading import values_of
-from miles_deep.model.preprocess import Preprocess
+from miles_deep.model.onnx_import.pictures import Pictures
+from miles_deep.model.onnx_import.reading import constants, values_of
+from miles_deep.model.preprocess import MAX_SIDE, Preprocess
 from miles_deep.model.presets import PRESETS, Preset
 
 PIXEL_RANGES = {"nominalrange_0_255": 255.0, "normalized_0_1": 1.0}
@@ -48,10 +48,10 @@ def preprocessing(
         raise OptionError("its input takes uint8, 0 to 255 as they are: preprocessing must be raw or raw-bgr")
     width, height = size or (taken.width or found.size, taken.height or found.size)
     wrong = [side for side, fixed in ((width, taken.width), (height, taken.height)) if fixed not in (None, side)]
-    if wrong:
-        raise OptionError(f"its input is {taken.width} x {taken.height}, which cannot become {width} x {height}")
     if not 0 < min(width, height) <= max(width, height) <= MAX_SIDE:
         raise OptionError(f"{width} x {height} is no size of a picture")
+    if wrong:
+        raise OptionError(f"its input is {taken.width} x {taken.height}, which cannot become {width} x {height}")
     return found.fitted(width, height, taken.layout), words
 
 
@@ -76,8 +76,8 @@ def _told(network: ModelProto, taken: Pictures) -> tuple[Preset, str]:
     if normalises(network, taken.name):
         return _in_order(told, PRESETS["raw"]), "raw, since the network subtracts or divides by itself"
     raise OptionError(
-        "nothing in it says what its pictures must look like; give one of these preprocessings: "
-        f"{', '.join(PRESETS)}, or a .toml file"
+        "nothing in it says what its pictures must look like: --preprocess NAME (in Python preprocess=), "
+        f"one of {', '.join(PRESETS)}, or a .toml file"
     )
 
 
@@ -93,14 +93,13 @@ def normalises(network: ModelProto, name: str) -> bool:
     for node in network.graph.node:
         for operand in node.input:
             readers.setdefault(operand, []).append(node)
-    constants = {tensor.name: tensor for tensor in network.graph.initializer}
-    constants |= {node.output[0]: node.attribute[0].t for node in network.graph.node if node.op_type == "Constant"}
+    known = constants(network.graph)
     for _ in range(16):
         followers = readers.get(name, [])
         if len(followers) != 1:
             return False
         node = followers[0]
-        other = next((constants[operand] for operand in node.input if operand in constants), None)
+        other = next((known[operand] for operand in node.input if operand in known), None)
         if node.op_type in ("Sub", "Add", "Mul", "Div") and other is not None:
             sizes = np.abs(values_of(other).astype(np.float64))
             factor = 1 / sizes if node.op_type == "Mul" and sizes.all() else sizes

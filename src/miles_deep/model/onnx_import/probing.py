@@ -1,5 +1,8 @@
 """Pictures to look at networks with, and how far apart the scores of two of them are."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,42 +11,57 @@ from miles_deep.model.preprocess import Preprocess
 
 SEED = 20161103
 
+PHOTOS = tuple(Path(__file__).with_name(name) for name in ("cat.jpg", "coffee.jpg"))
+"""Photographs by Stefan van der Walt and Rachel Michetti, CC0, out of scikit-image."""
+
+PROBES = len(PHOTOS) + 12
+"""Pictures that a network is shown."""
+
 
 def probes(width: int, height: int) -> NDArray[np.uint8]:
-    """Pictures of one size, always the same: uint8 [12, height, width, 3], RGB.
+    """Pictures of one size, always the same: uint8 [`PROBES`, height, width, 3], RGB; first the photographs."""
+    from PIL import Image  # here, since only imports look at photographs
 
-    Drawn: black, white, gradients, a disc on a ground, a chessboard; and noise at four scales, in grey and in
-    colour, since edges and textures of every size excite what a flat picture leaves asleep.
-    """
+    pictures = np.empty((PROBES, height, width, 3), np.uint8)
+    for picture, path in zip(pictures, PHOTOS, strict=False):
+        picture[:] = np.asarray(Image.open(path).convert("RGB").resize((width, height)))
+    for picture, values in zip(pictures[len(PHOTOS) :], _drawn(width, height), strict=True):
+        picture[:] = np.clip(np.rint(values * 255), 0, 255)
+    return pictures
+
+
+def _drawn(width: int, height: int) -> Iterator[NDArray[np.float64]]:
+    """Black, white, gradients, a disc on a ground, a chessboard; and noise at four scales, in grey and in colour,
+    since edges and textures of every size excite what a flat picture leaves asleep: 0 to 1."""
     random = np.random.default_rng(SEED)
     y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
-    ramp = np.stack([x, y, 1 - x], axis=2)
+    yield np.zeros((height, width, 3))
+    yield np.ones((height, width, 3))
+    yield np.stack([x, y, 1 - x], axis=2)
     disc = ((x - 0.45) ** 2 + (y - 0.55) ** 2 < 0.09)[..., None]
+    yield np.where(disc, [0.9, 0.2, 0.1], [0.2, 0.5, 0.8]) * (0.6 + 0.4 * y[..., None])
     board = ((np.floor(x * 8) + np.floor(y * 8)) % 2)[..., None] * np.array([1, 0.9, 0.6])
-    drawn = [
-        np.zeros((height, width, 3)),
-        np.ones((height, width, 3)),
-        ramp,
-        np.where(disc, [0.9, 0.2, 0.1], [0.2, 0.5, 0.8]) * (0.6 + 0.4 * y[..., None]),
-    ]
-    noise = [_noise(random, width, height, cells, colours) for cells in (2, 6, 24, 0) for colours in (1, 3)]
-    pictures = [*drawn, 0.5 * board + 0.5 * noise[2], *noise[1:]]
-    return np.stack([np.clip(np.rint(picture * 255), 0, 255).astype(np.uint8) for picture in pictures])
+    yield 0.5 * board + 0.5 * _noise(random, width, height, 6, 1)
+    for cells, colours in ((2, 3), (6, 1), (6, 3), (24, 1), (24, 3), (0, 1), (0, 3)):
+        yield _noise(random, width, height, cells, colours)
 
 
 def prepared(pictures: NDArray[np.uint8], spec: Preprocess) -> NDArray[np.float32]:
     """What `attach` makes of pictures that have the input's size, computed here once more."""
     ordered = pictures[..., ::-1] if spec.channels == "bgr" else pictures
-    values = (ordered.astype(np.float32) - np.array(spec.mean, np.float32)) * np.array(spec.scale, np.float32)
+    values = ordered.astype(np.float32)
+    values -= np.array(spec.mean, np.float32)
+    values *= np.array(spec.scale, np.float32)
     return np.ascontiguousarray(values.transpose(0, 3, 1, 2) if spec.layout == "nchw" else values)
 
 
-def refuse_not_numbers(scores: NDArray[np.float32]) -> None:
-    """Raises ModelError where a score is infinite or not a number."""
+def refuse_senseless(scores: NDArray[np.float32]) -> None:
+    """Raises ModelError where a score is infinite or not a number, or the probes all have the same."""
+    hint = "its weights are damaged, or it wants other preprocessing"
     if not np.isfinite(scores).all():
-        raise ModelError(
-            "gives scores that are not numbers; its weights are damaged, or it wants other preprocessing"
-        )
+        raise ModelError(f"gives scores that are not numbers; {hint}")
+    if (scores == scores[0]).all():
+        raise ModelError(f"gives the same scores whatever the picture; {hint}")
 
 
 def _noise(random: np.random.Generator, width: int, height: int, cells: int, colours: int) -> NDArray[np.float64]:

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
-from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, numpy_helper
+from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
 from miles_deep.errors import ModelError
 from miles_deep.model.network import first_line
@@ -20,6 +21,14 @@ MAX_BINARY = (1 << 31) - 1
 
 OLDEST = 7
 """Opset of ONNX 1.2, the oldest that ONNX Runtime promises to run."""
+
+WRITTEN_OUT: dict[str, type] = {
+    "value_float": np.float32,
+    "value_floats": np.float32,
+    "value_int": np.int64,
+    "value_ints": np.int64,
+}
+"""Attributes of a Constant that is not given as a tensor, to the type of its numbers."""
 
 PLAIN = ("", "ai.onnx")
 """Names of the domain of ONNX's own operators."""
@@ -87,6 +96,20 @@ def tensors(graph: GraphProto) -> Iterator[TensorProto]:
             yield from attribute.tensors
             for sparse in [attribute.sparse_tensor, *attribute.sparse_tensors]:
                 yield from (sparse.values, sparse.indices)
+
+
+def constants(graph: GraphProto) -> dict[str, TensorProto]:
+    """The tensors of a graph that are the same for every picture, by name: initializers, and what Constants give,
+    but for texts and sparse ones."""
+    found = {tensor.name: tensor for tensor in graph.initializer}
+    for node in graph.node:
+        for attribute in node.attribute if node.op_type == "Constant" else ():
+            if attribute.name == "value":
+                found[node.output[0]] = attribute.t
+            elif attribute.name in WRITTEN_OUT:
+                values: NDArray[Any] = np.array(helper.get_attribute_value(attribute), WRITTEN_OUT[attribute.name])
+                found[node.output[0]] = numpy_helper.from_array(values, node.output[0])
+    return found
 
 
 def values_of(tensor: TensorProto) -> NDArray[Any]:

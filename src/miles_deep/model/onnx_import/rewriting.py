@@ -33,7 +33,9 @@ def _without_bias(network: ModelProto, node: NodeProto) -> list[NodeProto]:
     bias, alpha, beta = _float(node, "bias", 1.0), _float(node, "alpha", 1e-4), _float(node, "beta", 0.75)
     size = next(attribute.i for attribute in node.attribute if attribute.name == "size")
     result = node.output[0]
-    factor = numpy_helper.from_array(np.array(bias**-beta, np.float32), f"{result}/miles_deep_factor")
+    with np.errstate(over="ignore"):  # what becomes no number is seen in the scores
+        power = np.power(np.float64(bias), -beta).astype(np.float32)
+    factor = numpy_helper.from_array(np.asarray(power), f"{result}/miles_deep_factor")
     network.graph.initializer.append(factor)
     normal = helper.make_node(
         "LRN", node.input, [f"{result}/miles_deep_normal"], size=size, alpha=alpha / bias, beta=beta, bias=1.0

@@ -56,7 +56,7 @@ def run(network: ModelProto, inputs: NDArray[np.float32], batch: int | None) -> 
     entry = ready.get_inputs()[0]
     if entry.type not in NUMPY:
         raise ModelError(f"ONNX Runtime cannot run it: its input is a {entry.type}")
-    inputs = inputs.astype(NUMPY[entry.type])
+    inputs = inputs.astype(NUMPY[entry.type], copy=False)
     size = batch or len(inputs)
     results: list[NDArray[Any]] = []
     for start in range(0, len(inputs), size):

@@ -32,5 +32,10 @@ class Wanted:
     activation: Activation | None
 
     def __post_init__(self) -> None:
-        if self.activation not in (None, *get_args(Activation)):
-            raise OptionError(f"no activation {self.activation!r}; there are: {', '.join(get_args(Activation))}")
+        check_activation(self.activation)
+
+
+def check_activation(activation: str | None) -> None:
+    """Refuse what is neither None nor an `Activation`. Raises OptionError."""
+    if activation not in (None, *get_args(Activation)):
+        raise OptionError(f"no activation {activation!r}; there are: {', '.join(get_args(Activation))}")

@@ -12,7 +12,7 @@ from miles_deep.model.quoting import listed, quoted
 Words = tuple[str, str]
 
 
-def in_words(network: ModelProto, taken: Pictures, spec: Preprocess) -> list[Words]:
+def network_words(network: ModelProto, taken: Pictures, spec: Preprocess) -> list[Words]:
     """A network's input and output, before anything is changed in it."""
     opset = next(entry.version for entry in network.opset_import if entry.domain in PLAIN)
     output = network.graph.output[0]
@@ -38,22 +38,3 @@ def batch_words(before: int | None, after: int | None) -> str:
 def label_words(labels: Sequence[str], origin: str) -> str:
     """How many labels there are, where they are from, and the first of them."""
     return f"{len(labels):,}, {origin}: {listed((quoted(label)[1:-1] for label in labels), 3)}"
-
-
-def preprocessing_words(spec: Preprocess) -> str:
-    """What happens to a frame, in the order in which it happens."""
-    larger = (spec.resize_width or spec.width, spec.resize_height or spec.height)
-    if spec.resize == "stretch":
-        resized = f"stretched to {larger[0]} x {larger[1]}"
-    else:
-        resized = f"shortest side to {larger[1]}"
-    cut = f", middle {spec.width} x {spec.height}" if larger != (spec.width, spec.height) else ""
-    mean = f" - {_numbers(spec.mean)}" if any(spec.mean) else ""
-    scale = f" / {_numbers([1 / scale for scale in spec.scale])}" if set(spec.scale) != {1.0} else ""
-    values = f"(0 to 255{mean}){scale}" if mean and scale else f"0 to 255{mean}{scale}"
-    return f"{resized} ({spec.interpolation}){cut}, {spec.channels.upper()}, {values}"
-
-
-def _numbers(values: Sequence[float]) -> str:
-    shown = [f"{value:.6g}" for value in values]
-    return shown[0] if len(set(shown)) == 1 else f"({', '.join(shown)})"

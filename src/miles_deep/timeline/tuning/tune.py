@@ -8,8 +8,9 @@ import numpy as np
 
 from miles_deep.classify.scores import Scores
 from miles_deep.errors import FormatError, OptionError
+from miles_deep.model.card import OF_LABEL
 from miles_deep.timeline.rules import Rule, Rules, Smoothing
-from miles_deep.timeline.rules_table import OF_LABEL, as_rules
+from miles_deep.timeline.rules_table import as_rules
 from miles_deep.timeline.tuning.calibration import Calibration, Uncalibrated, fit_temperature
 from miles_deep.timeline.tuning.counts import IOU, Grid, calibrated, count, tracks
 from miles_deep.timeline.tuning.examples import Example, Vocabulary, examples

@@ -58,10 +58,7 @@ def lrn(call: Call) -> Tensor:
     if not all(LEAST <= one <= MOST for one in (alpha, beta, k)):
         raise CaffeError(f"{call.where} has alpha {alpha:g}, beta {beta:g}, k {k:g}; they must be above 0")
     if setting.norm_region == pb.LRNParameter.ACROSS_CHANNELS:
-        # OpenVINO 2026.4 takes 1 for k whatever the graph says, so k goes elsewhere.
-        result = graph.add("LRN", [source], source.shape, size=size, alpha=alpha / k, beta=beta, bias=1.0)
-        with np.errstate(over="ignore"):  # the graph refuses what is no number
-            return graph.scale(result, np.power(k, -beta), np.zeros(()), fold=False)
+        return graph.add("LRN", [source], source.shape, size=size, alpha=alpha, beta=beta, bias=k)
     shape, pad = source.shape, size // 2
     window = {"kernel_shape": [size] * 2, "pads": [pad] * 4, "count_include_pad": 1}
     mean = graph.add("AveragePool", [graph.add("Mul", [source, source], shape)], shape, **window)
