@@ -194,6 +194,8 @@ def test_files_that_cannot_be_imported(name: str, tmp_path: Path) -> None:
 def test_a_detector_is_told_before_preprocessing_is_asked_for(tmp_path: Path) -> None:
     made = classifier()
     every_place(made)
+    for size, name in zip(made.graph.output[0].type.tensor_type.shape.dim, ("N", "a", "b", "c"), strict=True):
+        size.dim_param = name
     with pytest.raises(ModelError, match=r"gives 5x10x12 scores .* not one for each label; is it a detector\?$"):
         import_onnx(saved(made, tmp_path))
 

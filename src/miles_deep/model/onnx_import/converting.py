@@ -16,7 +16,7 @@ from miles_deep.model.onnx_import.batches import fix_batch, free_batch
 from miles_deep.model.onnx_import.cleaning import WIDENED, clean, widen
 from miles_deep.model.onnx_import.labelling import labels_for
 from miles_deep.model.onnx_import.outputs import finish, keep_one_output, meaning, refuse_tables
-from miles_deep.model.onnx_import.pictures import pictures, set_shape
+from miles_deep.model.onnx_import.pictures import Pictures, pictures, set_shape
 from miles_deep.model.onnx_import.preprocessing import preprocessing
 from miles_deep.model.onnx_import.probing import PROBES, prepared, probes, refuse_senseless
 from miles_deep.model.onnx_import.reading import check, read, shape_of, tensors
@@ -24,6 +24,8 @@ from miles_deep.model.onnx_import.running import run
 from miles_deep.model.onnx_import.wanted import Wanted
 from miles_deep.model.onnx_import.wording import batch_words, label_words, network_words
 from miles_deep.model.preprocess import Preprocess
+from miles_deep.model.presets import PRESETS
+from miles_deep.model.shapes import inferred
 
 TOLERANCE = 1e-4
 """How far cleaning may move a score."""
@@ -77,7 +79,8 @@ def convert(path: Path, wanted: Wanted) -> Converted:
     behind = keep_one_output(network, wanted.output)
     taken = pictures(network)
     check(network)
-    refuse_tables((shape_of(network.graph.output[0]) or [])[1:])
+    if wanted.preprocess is None:
+        _refuse_detector(network, taken, wanted.size)
     spec, origin = preprocessing(wanted.preprocess, wanted.preprocess_from, network, taken, wanted.size)
     set_shape(network, taken, spec.height, spec.width, taken.batch)
     check_memory(network, taken.batch or PROBES)
@@ -110,6 +113,13 @@ def convert(path: Path, wanted: Wanted) -> Converted:
         frames,
         reference,
     )
+
+
+def _refuse_detector(network: ModelProto, taken: Pictures, size: tuple[int, int] | None) -> None:
+    """Raises ModelError for what the shape of its scores shows to be none, before anything is asked for."""
+    width, height = size or (PRESETS["raw"].size,) * 2
+    set_shape(network, taken, taken.height or height, taken.width or width, taken.batch)
+    refuse_tables((shape_of(inferred(network).output[0]) or [])[1:])
 
 
 def _first_look(
