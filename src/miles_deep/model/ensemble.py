@@ -106,9 +106,7 @@ class Ensemble:
             self._called[number, label]: number for number, head in enumerate(self._heads) for label in head.labels
         }
         names = head_of | {group: head_of[inside[0]] for group, inside in self.groups.items() if inside}
-        own = [
-            {key: rules[key] for key in OF_LABEL if key in rules and key not in alike} for rules in of_heads
-        ]
+        own = [{key: rules[key] for key in OF_LABEL if key in rules and key not in alike} for rules in of_heads]
         labels = {name: own[head] for name, head in names.items() if own[head]}
         return {**alike, **({"labels": labels} if labels else {})}
 
