@@ -15,6 +15,7 @@ def test_without_a_film(model, place, cache):
     assert tree(place) == {} and tree(cache) == {}
 
 
+@pytest.mark.slow
 def test_a_film(movie, model, cache):
     png = movie.parent / "bench.png"
     said = done_json(

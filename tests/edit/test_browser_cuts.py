@@ -172,6 +172,7 @@ def watched(frames: list[tuple[Fraction, int]], spec: FilmSpec) -> list[tuple[Fr
     return [frame for n, frame in enumerate(frames) if n in near]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome is installed here")
 def test_a_browser_plays_cuts(film: Callable[[FilmSpec], Path], tmp_path: Path) -> None:
     films = []

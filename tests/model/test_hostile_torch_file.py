@@ -99,7 +99,7 @@ PICKLES = {
     "an object of old": (b"(i__main__\nA\n", "its pickle has the opcode 0x69"),
     "another protocol": (b"\x80\5", "its pickle is of protocol 5; torch.save writes 2 if not told otherwise"),
     "steps without end": (b"}" * 310_000, "its pickle takes more than 300,000 steps"),
-    "marks without end": (b"(" * 310_000, "its pickle takes more than 300,000 steps"),
+    "marks without end": (b"(" * 310_000, "its pickle nests more than 1,000 deep"),
     "copies without end": (LONG + COPY * 99, "its pickle takes more than 300,000 steps"),
     "an empty stack": (b"R", DAMAGED),
     "a mark that is not there": (b"t", DAMAGED),

@@ -121,6 +121,7 @@ def test_frames_then_fields(identical: Identical, truth_of: TruthOf) -> None:
         identical(MIXED, pattern(truth_of(MIXED)))
 
 
+@pytest.mark.slow
 @every_coding
 def test_one_frame_alone(spec: Spec, identical: Identical, truth_of: TruthOf) -> None:
     true = truth_of(spec)

@@ -29,7 +29,9 @@ def without_weights(prototxt: str) -> Model:
     return Model(ModelCard("zeros", labels, Preprocess(224, 224)), converted.network()[0].SerializeToString())
 
 
-@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize(
+    "name", [name if name == "resnet50_1by2" else pytest.param(name, marks=pytest.mark.slow) for name in TABLE]
+)
 def test_the_first_programs_table(name):
     size = size_of(without_weights(ARCHITECTURES[name]()))
     parameters, multiply_adds = TABLE[name]

@@ -18,6 +18,9 @@ MAX_STEPS = 300_000
 """Opcodes of one pickle, and values that its calls copy. A tensor takes about 36; the largest classifiers have
 two thousand tensors, and as many again twice where an optimizer's state is saved with them."""
 
+MAX_DEPTH = 1_000
+"""Marks that are open at a time: dicts and lists within each other. That of a network has three or four."""
+
 MAX_AXES, MAX_NUMBER = 16, 1 << 48
 """Of a tensor, and of any of its sizes, strides and offsets."""
 
@@ -143,6 +146,8 @@ class _Machine:
 
     def mark(self) -> None:
         """Begin a stack of its own for what comes now."""
+        if len(self.below) >= MAX_DEPTH:
+            raise ModelError(f"its pickle nests more than {MAX_DEPTH:,} deep")
         self.below.append(self.stack)
         self.stack = []
 
