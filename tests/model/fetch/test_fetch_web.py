@@ -1,6 +1,5 @@
 """Where a download may go: https, redirects that stay there, proxies of the environment, certificates."""
 
-import gc
 import shutil
 import ssl
 import subprocess
@@ -52,10 +51,6 @@ def secure(certificate: Path, contents: dict[str, bytes], monkeypatch: pytest.Mo
     with server.running():
         monkeypatch.setitem(FETCHABLE, stand_in.NAME, stand_in.source(contents, server.base))
         yield server
-    # truststore leaves the socket of a failed handshake to the garbage collector, which would tell another test.
-    for left in gc.get_objects():
-        if type(left).__name__ == "TruststoreSSLSocket":
-            left.close()
 
 
 def test_https(secure: Server, certificate: Path, get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
