@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import hashlib
 import os
 import shutil
 import tempfile
@@ -39,6 +40,12 @@ def map_file(path: str | Path, limit: int, failure: type[MilesDeepError]) -> mma
     """The same, of which nothing is read but what is looked at."""
     with _readable(path, failure), open_file(path, limit, failure) as file:
         return mmap(file.fileno(), 0, access=ACCESS_READ) if os.path.getsize(path) else b""
+
+
+def name_and_digest(path: Path) -> str:
+    """Name and SHA-256 of a file, to say where something is from: `net.onnx (sha256 864bb37b…)`."""
+    with path.open("rb") as file:
+        return f"{path.name} (sha256 {hashlib.file_digest(file, 'sha256').hexdigest()})"
 
 
 @contextlib.contextmanager

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from miles_deep.errors import ModelError
+from miles_deep.files import name_and_digest
 from miles_deep.train.export import Exported, to_onnx
 from miles_deep.train.extra import need, quiet, reason
 from miles_deep.train.program import rebuilt
-from miles_deep.train.weights_file import fingerprint
 
 MAX_NUMBERS = 1 << 28
 """Of any tensor in a program, a gigabyte; the first layers of large networks make a hundredth for a picture."""
@@ -39,7 +39,7 @@ def export_pt2(path: str | Path) -> Exported:
     except Exception as error:  # torch trusts its own files, and fails in any way at others
         raise ModelError(f"{path}: torch cannot read this program ({reason(error)})") from error
     _check_sizes(program, path)
-    return Exported(to_onnx(program, str(path)), source=fingerprint(Path(path)))
+    return Exported(to_onnx(program, str(path)), source=name_and_digest(Path(path)))
 
 
 def _check_sizes(program: Any, path: str | Path) -> None:

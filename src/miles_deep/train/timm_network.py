@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from miles_deep.errors import ModelError
+from miles_deep.files import name_and_digest
 from miles_deep.model.preprocess import Preprocess
 from miles_deep.model.quoting import quoted
 from miles_deep.train.export import Exported, to_onnx
 from miles_deep.train.extra import need_timm, quiet, reason
-from miles_deep.train.weights_file import fingerprint, load_into, read_weights
+from miles_deep.train.weights_file import load_into, read_weights
 
 ELSEWHERE = ("hf-hub:", "local-dir:")
 """How timm itself names networks that are not its own: `hf-hub:USER/NAME`, `local-dir:FOLDER`."""
@@ -41,7 +42,7 @@ def export_timm(name: str, weights: str | Path | None = None) -> Exported:
             source += f".{tag}"
     else:
         network = _with_weights(timm, name, Path(weights))
-        source = f"timm {timm.__version__}, {name}, {fingerprint(Path(weights))}"
+        source = f"timm {timm.__version__}, {name}, {name_and_digest(Path(weights))}"
     spec = _preprocess(timm, network, name)
     return Exported(
         onnx=to_onnx(network.eval(), name, (spec.height, spec.width)),

@@ -1,6 +1,5 @@
 """Weights in a file of the user's, as the tensors a network in PyTorch takes."""
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +23,6 @@ def read_weights(path: Path) -> dict[str, Any]:
         return _unwrapped(_safetensors(path))
     torch = need("torch", str(path))
     return _unwrapped({name: torch.from_numpy(values.copy()) for name, values in read_state(path).items()})
-
-
-def fingerprint(path: Path) -> str:
-    """Name and SHA-256 of a file, to say where a model is from."""
-    with path.open("rb") as file:
-        return f"{path.name} (sha256 {hashlib.file_digest(file, 'sha256').hexdigest()})"
 
 
 def _safetensors(path: Path) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 Read `import_onnx` first, then `convert`, which is the story from file to network; each of its steps is a module.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miles_deep.errors import ModelError, OptionError
+from miles_deep.files import name_and_digest
 from miles_deep.model.card import BACKGROUND_NAMES, ModelCard
 from miles_deep.model.imagenet.labelled import RULES, imagenet_groups
 from miles_deep.model.labels import distinct, read_labels
@@ -106,7 +106,7 @@ def import_onnx(
             background=tuple(background),
             groups=imagenet_groups(converted.labels),
             licence=licence,
-            source=f"{path.name} (sha256 {_sha256(path)})" if source is None else source,
+            source=name_and_digest(path) if source is None else source,
             rules=_rules(converted),
         )
         model, here = _here(Model(card, converted.network), converted.frames, converted.scores)
@@ -139,8 +139,3 @@ def _here(model: Model, frames: NDArray[np.uint8], scores: NDArray[np.float32]) 
     distance = float(abs(own - scores).max())
     words = f"{exact.runtime.name}: scores differ by at most {distance:.2g}"
     return model, words if distance <= NEAR else f"{words}; --device onnxruntime computes them as the file says"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
