@@ -57,7 +57,9 @@ def answer(url: str, headers: Mapping[str, str], patience: Patience) -> Iterator
 
 def read_piece(response: urllib3.BaseHTTPResponse, most: int, patience: Patience) -> bytes:
     """The next bytes of a body as they come, none at its end; in the block of `answer`."""
-    with prompt(response.fileno, patience.silence):  # before a byte of the body there may be much of its framing
+    if response.closed:  # as it is once the last byte was read
+        return b""
+    with prompt(response.fileno(), patience.silence):  # before a byte of the body there may be much of its framing
         return response.read1(most, decode_content=False)
 
 
