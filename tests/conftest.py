@@ -1,13 +1,20 @@
 """Fixtures that every test may use."""
 
+import hashlib
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from media import FilmSpec, make_film
 
 FILM = Path(__file__).parents[1] / ".cache" / "bbb.mp4"
+
+# How long an example takes tells what else the machine does, not whether the code is right.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -21,15 +28,18 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Callable[[FilmSpec], Path]:
-    """Makes a generated film once a session, and gives its path. Tests do not write to it."""
-    folder = tmp_path_factory.mktemp("films")
-    made: dict[FilmSpec, Path] = {}
+    """Makes a generated film once, for all the processes that run tests, and gives its path. Tests do not write
+    to it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "films"
+    folder.mkdir(exist_ok=True)
 
     def path_of(spec: FilmSpec) -> Path:
-        if spec not in made:
-            made[spec] = folder / f"{len(made):03}-{str(spec)[:80]}{spec.suffix}"
-            make_film(spec, made[spec])
-        return made[spec]
+        path = folder / f"{hashlib.sha256(repr(spec).encode()).hexdigest()[:12]}-{str(spec)[:80]}{spec.suffix}"
+        if not path.exists():
+            unfinished = base / path.name
+            os.replace(make_film(spec, unfinished), path)
+        return path
 
     return path_of
 

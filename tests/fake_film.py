@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 
 from miles_deep.classify.looks import Look, Looks
+from miles_deep.classify.questions import LABEL, Question
 from miles_deep.classify.sampling import SAMPLINGS, Second
 from miles_deep.video import Reading
 from miles_deep.video.entry import FRESH
@@ -52,6 +53,7 @@ class Screening:
     effort: float = 0.95
     end: Fraction | None = None
     """Where the film ends for whoever decodes it, if before the end of its packets; known after the first wave."""
+    questions: Sequence[Question] = LABEL
     known: Mapping[Fraction, Look] = field(default_factory=dict)
     looks: Looks = field(default_factory=dict)
     """What was looked at, beside what was known."""
@@ -61,7 +63,7 @@ class Screening:
         """All seconds of the film; [] where it took more than so many looks, and was ended there."""
         reading, kept = Reading(), dict(self.known)
         end = self.index.end if self.end is None else self.end
-        strategy = SAMPLINGS[self.sampling](self.index, lambda: reading, self.effort)
+        strategy = SAMPLINGS[self.sampling](self.index, lambda: reading, self.effort, self.questions)
         wave = next(strategy)
         while True:
             assert wave == sorted(set(wave))

@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache, cached_property
 
 import pytest
 
@@ -30,8 +31,11 @@ class Truth:
 
     def at(self, time: Fraction) -> Shown:
         """The frame shown at a time."""
-        times = [shown for _, shown in self.frames]
-        return self.frames[max(0, bisect_right(times, time) - 1)]
+        return self.frames[max(0, bisect_right(self._times, time) - 1)]
+
+    @cached_property
+    def _times(self) -> list[Fraction]:
+        return [shown for _, shown in self.frames]
 
     def expected(self, times: Iterable[Fraction]) -> list[tuple[Fraction, Shown]]:
         """What `frames_at` must give for these times."""
@@ -43,6 +47,7 @@ class Truth:
         return [self.at((second + min(second + 1, self.end)) / Fraction(2)) for second in seconds]
 
 
+@cache
 def truth(spec: FilmSpec) -> Truth:
     """The frames of a film, with times as exact as its container keeps them."""
     first = as_kept(spec, spec.shown()[0][1])

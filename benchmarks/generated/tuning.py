@@ -7,13 +7,13 @@ from pathlib import Path
 
 from generated.comparison import Tune
 from generated.films import Material
-from miles_deep.timeline.rules import Method, Rules, Smoothing
+from miles_deep.timeline.rules import Rules, Smoothing, SmoothingMethod
 from miles_deep.timeline.tuning.examples import Example
 from miles_deep.timeline.tuning.search import TRIED
 from miles_deep.timeline.tuning.tune import tune
 
 
-def tuned(material: Material, films: Sequence[Example], method: Method) -> Rules:
+def tuned(material: Material, films: Sequence[Example], method: SmoothingMethod) -> Rules:
     """The rules with this smoothing that do best on some films; the default ones where none does better."""
     names = {film.name for film in films}
     truth = replace(material.truth, rows=tuple(row for row in material.truth.rows if row.movie in names))

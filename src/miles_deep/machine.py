@@ -1,5 +1,6 @@
 """What this machine offers: how many cores, and where caches and data belong."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -42,6 +43,18 @@ def free_memory() -> int | None:
         except (AttributeError, OSError, ValueError):
             return None
     return min([free, *_allowed()])
+
+
+def return_memory() -> None:
+    """Give the system what this process has freed.
+
+    The GNU C library keeps for each thread what that freed, and calls it free; a film is watched, and then cut, by
+    threads of many kinds, whose shares add up (docs/benchmarks.md). Other libraries give back by themselves.
+    """
+    import ctypes
+
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # not the GNU C library; Windows: no such handle
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _allowed() -> list[int]:

@@ -11,25 +11,31 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from miles_deep.classify import Progress, Scores, Store, score
 from miles_deep.classify.memory import FilmMemory
+from miles_deep.classify.probed import probed
+from miles_deep.classify.questions import Question
 from miles_deep.classify.score import check
-from miles_deep.edit import EditResult, Effect, Mode, Take, cut, cut_clips
-from miles_deep.edit.mark import mark_film
-from miles_deep.edit.verify import faults
+from miles_deep.edit import Effect, Mode
 from miles_deep.errors import OptionError
 from miles_deep.files import same_file
+from miles_deep.machine import return_memory
 from miles_deep.model import Model, load_model
 from miles_deep.model.catalog import DEFAULT
-from miles_deep.model.ensemble import Classifier, Ensemble, together
+from miles_deep.model.ensemble import Classifier, Ensemble, heads_of, together
 from miles_deep.timecode import Span
 from miles_deep.timeline import Rule, Rules, Segment
+from miles_deep.timeline.asking import questions_of
 from miles_deep.timeline.chapters import Chapter
 from miles_deep.timeline.refine import refine_edges
 from miles_deep.timeline.rules_table import as_rules
-from miles_deep.video import Video, probe
+from miles_deep.video import Video
 from miles_deep.video.fingerprint import fingerprint
+
+if TYPE_CHECKING:
+    from miles_deep.edit import EditResult, Take
 
 Film = str | Path | Video
 """A path, or what `probe` made of one."""
@@ -48,6 +54,8 @@ def analyze(
     hwaccel: str = "auto",
     store: Store | None = None,
     progress: Progress | None = None,
+    targets: Sequence[str] | Sequence[Sequence[str]] = (),
+    rule: Rule | Rules | None = None,
 ) -> Scores:
     """Watch a film: score every second of it, by the frame shown at its midpoint.
 
@@ -55,7 +63,8 @@ def analyze(
         film: the file.
         model: a catalogue name, an `.onnx` file that carries its labels, or a loaded model; or several of these,
             which look at the same frames (see `Ensemble`).
-        sampling: `exact` looks at every second, `adaptive` only where the label is not certain without.
+        sampling: `exact` looks at every second, `adaptive` only where the label is not certain without; or, where
+            `targets` are given, only where it is not certain whether a second is one of theirs.
         effort: 0.5…1, how certain that has to be; `classify.sampling.EFFORT` where None.
         batch_size: frames given to the network at a time.
         device: `auto`, or a name in `model.runtime.DEVICES`.
@@ -65,22 +74,25 @@ def analyze(
             added, from time to time too, so that a killed process loses little. `Store()` is the command line's;
             None keeps nothing.
         progress: is told how many seconds of how many are done.
+        targets: what will be asked of adaptive scores, as `find_segments` takes it; or several such lists. Of
+            other labels the scores are less certain (see `Scores.asked`), so they are not kept; for others the
+            film is looked at again, where these are not certain.
+        rule: by which segments of the targets will be found; that of the model's card where None.
 
     Raises:
+        LabelError, ExpressionError: targets are none of the model's.
         VideoError: the film cannot be read.
         ModelError: the model cannot be read, or not run on the device.
         DeviceError: hardware asked for by name is not there, or does not give the frames that software does.
         OptionError: an option is out of range.
     """
     model = _classifier(model, device)
-    video, asked = _probed(film), check(sampling, effort, batch_size, hwaccel)
+    video, least = _probed(film, store), check(sampling, effort, batch_size, hwaccel)
+    lists = _lists(targets)
+    questions = _questions(lists, model, rule)
     print_of_film = fingerprint(video.path)
-    if store is None:
-        return replace(
-            score(video, model, sampling, effort, batch_size, hwaccel, progress=progress), video=print_of_film
-        )
-    memory = FilmMemory(store, print_of_film, model, video.path)
-    if kept := memory.scores(sampling, asked):
+    memory = FilmMemory(store, print_of_film, model, video.path) if store is not None else None
+    if memory and (kept := memory.scores(sampling, least)):
         return kept
     scores = score(
         video,
@@ -89,11 +101,15 @@ def analyze(
         effort,
         batch_size,
         hwaccel,
-        known=memory.looks(),
-        checkpoint=memory.keep_looks,
+        questions=questions,
+        known=memory.looks() if memory else None,
+        checkpoint=memory.keep_looks if memory else None,
         progress=progress,
     )
-    return memory.keep(replace(scores, video=print_of_film))
+    return_memory()
+    asked = () if scores.looked.all() else tuple(dict.fromkeys(target for one in lists for target in one))
+    scores = replace(scores, video=print_of_film, asked=asked)
+    return memory.keep(scores) if memory else scores
 
 
 def refine(
@@ -126,7 +142,7 @@ def refine(
         VideoError, ModelError: as `analyze`.
     """
     model = _classifier(model)
-    video = _probed(film)
+    video = _probed(film, store)
     if scores.model != model.digest:
         raise OptionError("edges can only be refined with the model that gave the scores; this is another one")
     print_of_film = fingerprint(video.path)
@@ -150,7 +166,7 @@ def edit(
     replace: bool = False,
     temporary: str | Path | None = None,
     progress: Progress | None = None,
-) -> EditResult:
+) -> "EditResult":
     """Cut a film down to some spans, with all its tracks.
 
     Args:
@@ -173,6 +189,10 @@ def edit(
         OptionError: there is nothing to keep.
         OutputError: the output cannot be written; no partial file stays.
     """
+    # Here and below, since most programs that watch films cut none.
+    from miles_deep.edit import Take, cut
+    from miles_deep.edit.verify import faults
+
     take = Take(_probed(film), spans, effects)
     result = cut(
         [take],
@@ -188,7 +208,7 @@ def edit(
 
 
 def join(
-    takes: Sequence[Take],
+    takes: "Sequence[Take]",
     output: str | Path,
     mode: Mode = "smart",
     *,
@@ -196,7 +216,7 @@ def join(
     force: bool = False,
     temporary: str | Path | None = None,
     progress: Progress | None = None,
-) -> EditResult:
+) -> "EditResult":
     """Cut several films down to some spans of each, and make one film of them, in this order.
 
     Args:
@@ -209,6 +229,9 @@ def join(
         OptionError: there is nothing to keep, or the films do not go together.
         VideoError, OutputError: as `edit`.
     """
+    from miles_deep.edit import cut
+    from miles_deep.edit.verify import faults
+
     look = faults if verify else None
     return cut(takes, Path(output), mode, look=look, force=force, temporary=_folder(temporary), progress=progress)
 
@@ -222,11 +245,13 @@ def mark(
     replace: bool = False,
     temporary: str | Path | None = None,
     progress: Progress | None = None,
-) -> EditResult:
+) -> "EditResult":
     """Copy a film as it is, packet by packet, with segments as its chapters.
 
     Arguments and errors are those of `edit`.
     """
+    from miles_deep.edit.mark import mark_film
+
     video, path = _probed(film), Path(output)
     chapters = [Chapter(segment.span, segment.label) for segment in segments]
     result = mark_film(
@@ -246,12 +271,15 @@ def edit_clips(
     force: bool = False,
     temporary: str | Path | None = None,
     progress: Progress | None = None,
-) -> list[EditResult]:
+) -> "list[EditResult]":
     """Cut every span of a film into a film of its own: `FOLDER/NAME.001.mp4` and so on.
 
     The folder appears only when all are complete; with `force`, files of the same names in a folder that is
     there already are replaced. Arguments and errors are those of `edit`.
     """
+    from miles_deep.edit import Take, cut_clips
+    from miles_deep.edit.verify import faults
+
     return cut_clips(
         Take(_probed(film), spans, effects),
         Path(folder),
@@ -272,13 +300,28 @@ def _classifier(given: OneModel | Ensemble | Sequence[OneModel], device: str = "
     return together([_on(model, device) for model in models])
 
 
+def _lists(targets: Sequence[str] | Sequence[Sequence[str]]) -> list[list[str]]:
+    """Targets as lists of those that are asked for together."""
+    together = [target for target in targets if isinstance(target, str)]
+    return [together] if together else [list(one) for one in targets]
+
+
+def _questions(
+    lists: Sequence[Sequence[str]], model: Classifier, rule: Rule | Rules | None
+) -> tuple[Question, ...]:
+    """What has to be certain of a second; of the labels, by the model's own rules, where no targets are given."""
+    rules = as_rules(rule if lists else None, model.rules)
+    asked = (questions_of(one, model.labels, model.groups, heads_of(model), rules) for one in lists or [()])
+    return tuple(question for some in asked for question in some)
+
+
 def _on(model: OneModel, device: str) -> Model:
     if not isinstance(model, Model):
         return load_model(model, device)
     return model if device == "auto" else model.on(device, model.precision)
 
 
-def _in_its_place(result: EditResult, video: Video) -> EditResult:
+def _in_its_place(result: "EditResult", video: Video) -> "EditResult":
     """Delete the source, where the new film did not take its very name."""
     if not same_file(result.path, video.path):
         video.path.unlink()
@@ -289,5 +332,5 @@ def _folder(temporary: str | Path | None) -> Path | None:
     return Path(temporary) if temporary is not None else None
 
 
-def _probed(film: Film) -> Video:
-    return film if isinstance(film, Video) else probe(film)
+def _probed(film: Film, store: Store | None = None) -> Video:
+    return film if isinstance(film, Video) else probed(film, store)

@@ -11,17 +11,22 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from fake_film import packets, steady
-from miles_deep.classify.certainty import Neighbourhood
+from miles_deep.classify.certainty import Surroundings
+from miles_deep.classify.questions import LABEL, Question
 from miles_deep.video.packets import PacketIndex
 
 
-def around(rows: Mapping[float, tuple[float, ...]], index: PacketIndex | None = None) -> Neighbourhood:
-    """The neighbourhood of some looks in a film of 40 s."""
+def around(
+    rows: Mapping[float, tuple[float, ...]],
+    index: PacketIndex | None = None,
+    questions: tuple[Question, ...] = LABEL,
+) -> Surroundings:
+    """The surroundings of some looks in a film of 40 s."""
     looks = {Fraction(time): np.array(row, np.float32) for time, row in rows.items()}
-    return Neighbourhood(index or steady(40, gop=250), looks)
+    return Surroundings(index or steady(40, gop=250), looks, questions)
 
 
-def sure(found: Neighbourhood, *times: float) -> NDArray[np.float64]:
+def sure(found: Surroundings, *times: float) -> NDArray[np.float64]:
     return found.certainty([Fraction(time) for time in times])
 
 
@@ -89,6 +94,28 @@ def test_no_third_label_wins_between_two() -> None:
     assert list(rows.argmax(axis=1)) == sorted(rows.argmax(axis=1))
 
 
+def of_first(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Whether the first label of three has more than the two others together."""
+    return np.stack([rows[:, 0], rows[:, 1:].sum(axis=1)], axis=1)
+
+
+def test_only_what_is_asked_for_has_to_be_certain() -> None:
+    """Two labels take turns; whether it is the third is never in doubt."""
+    rows = {second: (0.02, 0.5 + second % 2 / 10, 0.48 - second % 2 / 10) for second in range(0, 12, 2)}
+    rows = {time: (first, *(others if time % 4 else others[::-1])) for time, (first, *others) in rows.items()}
+    asked = (Question(slice(None), of_first),)
+    assert (sure(around(rows), 1, 3, 5, 7) < 0.7).all()
+    assert (sure(around(rows, questions=asked), 1, 3, 5, 7) > 0.99).all()
+
+
+def test_scores_between_answer_as_the_likelier_look() -> None:
+    """Between two looks at neither of which the second and third win together, they would in the middle."""
+    rows = {0: (0.4, 0.6, 0.0), 10: (0.4, 0.0, 0.6)}
+    together = (Question(slice(None), lambda rows: np.stack([rows[:, 0], rows[:, 1:].max(axis=1)], axis=1)),)
+    between = around(rows, steady(40, gop=1000), together).between([Fraction(5)])
+    assert between.tolist() in [[list(map(np.float32, row))] for row in rows.values()]
+
+
 def test_a_film_of_one_look() -> None:
     found = around({0: (0.9, 0.1)})
     values = sure(found, 0, 1, 3, 5, 39)
@@ -113,7 +140,7 @@ def test_it_is_a_probability_whatever_the_scores(
     index = packets(
         pts, [n % gop == 0 for n in pts], Fraction(1, 5), size=[0] * 200 if empty else [n * 31 % 97 for n in pts]
     )
-    found = Neighbourhood(index, {time: np.array(row, np.float32) for time, row in rows.items()})
+    found = Surroundings(index, {time: np.array(row, np.float32) for time, row in rows.items()}, LABEL)
     asked = [Fraction(step, 7) for step in range(0, 280, 9)]
     values = found.certainty(asked)
     assert ((values >= 0.5) & (values <= 1)).all()

@@ -35,14 +35,17 @@ def test_the_sender_waits_for_room() -> None:
         channel.close()
 
     sender = in_a_thread(send)
-    time.sleep(0.1)
+    deadline = time.monotonic() + 60
+    while len(sent) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.05)
     assert sent == [0, 1]
     received = []
     for item in channel:
         received.append(item)
         assert len(sent) <= len(received) + 2
     assert received == list(range(50))
-    sender.join(5)
+    sender.join(60)
     assert not sender.is_alive()
 
 
@@ -54,7 +57,7 @@ def test_the_receiver_waits_for_items() -> None:
     assert receiver.is_alive() and received == []
     channel.send("late")
     channel.close()
-    receiver.join(5)
+    receiver.join(60)
     assert not receiver.is_alive() and received == ["late"]
 
 
@@ -73,7 +76,7 @@ def test_a_receiver_that_goes_frees_the_sender() -> None:
     time.sleep(0.05)
     assert sender.is_alive()
     channel.close()
-    sender.join(5)
+    sender.join(60)
     assert told == [ChannelClosed]
     with pytest.raises(ChannelClosed):
         channel.send(1)
@@ -96,4 +99,4 @@ def test_an_error_wakes_a_receiver_that_waits() -> None:
     closer = in_a_thread(lambda: (time.sleep(0.05), channel.close(KeyError("gone")))[1])
     with pytest.raises(KeyError, match="gone"):
         list(channel)
-    closer.join(5)
+    closer.join(60)

@@ -30,7 +30,7 @@ Films = Callable[[FilmSpec], Path]
 def no_thread_survives() -> Iterator[None]:
     before = set(threading.enumerate())
     yield
-    assert set(threading.enumerate()) == before
+    assert set(threading.enumerate()) <= before
 
 
 def numbers(scores: Scores) -> list[int]:
@@ -208,7 +208,7 @@ def test_progress(film: Films) -> None:
     spec = FilmSpec(duration=Fraction(298, 25))
     score(probe(film(spec)), FrameReader(), batch_size=5, progress=lambda done, of: told.append((done, of)))
     third = spec.duration * 5 / 12  # of twelve frames
-    assert told == [(done, spec.duration) for done in (third, 2 * third, spec.duration, spec.duration)]
+    assert told == [(done, spec.duration) for done in (0, third, 2 * third, spec.duration, spec.duration)]
 
 
 @pytest.mark.parametrize("sampling", ["exact", "adaptive"])
@@ -219,8 +219,7 @@ def test_progress_ascends_to_the_end(name: str, sampling: str, film: Films) -> N
     score(video, FrameReader(), sampling, batch_size=1, progress=lambda done, of: told.append((done, of)))
     assert told == sorted(told)
     assert {of for _, of in told} == {video.index.end}
-    assert told[0][0] > 0 and told[-1][0] == video.index.end
-    assert len(told) > 1
+    assert told[0][0] == 0 < told[1][0] and told[-1][0] == video.index.end
 
 
 def test_the_models_error_reaches_the_caller(film: Films) -> None:
@@ -255,8 +254,9 @@ def test_an_interrupt_ends_all_threads(interrupt: type[BaseException], film: Fil
     """`no_thread_survives` looks whether they are gone."""
 
     def progress(done: Fraction, of: Fraction) -> None:
-        assert {"decode-0", "infer"} & {thread.name for thread in threading.enumerate()}
-        raise interrupt
+        if done:
+            assert {"decode-0", "infer"} & {thread.name for thread in threading.enumerate()}
+            raise interrupt
 
     model = FrameReader()
     started = time.perf_counter()

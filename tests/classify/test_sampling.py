@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fake_film import Screening, agreement, packets, shot_by_shot, steady
+from fake_film import Screening, TruthOf, agreement, packets, shot_by_shot, steady
+from miles_deep.classify.questions import is_reached
 from miles_deep.classify.sampling import LONGEST, midpoint, midpoints
 from miles_deep.video.packets import PacketIndex
 
@@ -148,6 +149,33 @@ def test_sampling_twice_is_the_same_and_knowing_more_changes_nothing() -> None:
             (row.time, row.looked, row.values.tolist()) for row in rows
         ]
         assert len(first.looks) + len(second.looks) == len(whole.looks)
+
+
+def flickering(calm: float) -> TruthOf:
+    """Twenty labels of which another wins at each look; the last has a score of its own from 20.3 to 33.3 s."""
+    dice = np.random.default_rng(0).dirichlet(np.ones(20), 4000)
+
+    def scores(time: Fraction) -> list[float]:
+        last = calm if Fraction("20.3") <= time < Fraction("33.3") else 0.02
+        return [*(dice[int(time * 25)] * (1 - last)), last]
+
+    return scores
+
+
+def test_labels_that_change_all_the_time_are_all_looked_at_at_once() -> None:
+    """Groups of pictures that are come back to would take longer than looking at every second does."""
+    show = Screening(steady(60, gop=75), flickering(0.9), effort=0.9)
+    assert all(row.looked for row in show.run())
+    assert len(show.waves) == 2
+
+
+def test_what_is_not_asked_for_costs_nothing() -> None:
+    """Of the same film it is asked whether the last label reaches a min score."""
+    truth = flickering(0.9)
+    show = Screening(steady(60, gop=75), truth, effort=0.9, questions=(is_reached(20, 0.3),))
+    rows = show.run()
+    assert len(show.looks) < 40
+    assert [row.values[20] >= 0.3 for row in rows] == [truth(row.time)[20] >= 0.3 for row in rows]
 
 
 @st.composite

@@ -13,9 +13,10 @@ from fake_film import steady
 from fake_model import Labeller
 from media import FilmSpec
 from miles_deep.classify import Scores, Store, score
-from miles_deep.classify.certainty import Neighbourhood, Surroundings
+from miles_deep.classify.certainty import Surroundings
 from miles_deep.classify.memory import FilmMemory
 from miles_deep.classify.pipeline import Pipeline
+from miles_deep.classify.questions import LABEL, winner_is
 from miles_deep.classify.sampling import midpoints
 from miles_deep.errors import FormatError, ModelError
 from miles_deep.model import ModelCard, Preprocess
@@ -208,11 +209,11 @@ def test_the_least_certain_head_counts() -> None:
     looks = {time: np.array(row, np.float32) for time, row in seen.items()}
     heads = [{time: row[part] for time, row in looks.items()} for part in (slice(0, 2), slice(2, 4))]
     times = [Fraction(number) for number in range(1, 10)]
-    of_both, of_each = Surroundings(index, looks, (2, 2)), [Neighbourhood(index, head) for head in heads]
+    of_each = [Surroundings(index, head, LABEL) for head in heads]
+    of_both = Surroundings(index, looks, winner_is((2, 2)))
     least = np.minimum(*(one.certainty(times) for one in of_each))
     assert np.array_equal(of_both.certainty(times), least)
     assert np.array_equal(of_both.between(times), np.concatenate([one.between(times) for one in of_each], axis=1))
-    assert np.array_equal(Surroundings(index, heads[0]).certainty(times), of_each[0].certainty(times))
 
 
 def side_by_side(labels: Sequence[str], heads: tuple[int, ...]) -> Scores:

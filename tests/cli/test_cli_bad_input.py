@@ -169,7 +169,12 @@ CASES = [
     fails("-x -p {0}/net -w {0}/text.mp4", "text.mp4: not a caffemodel", model=None),
     fails("-x -p {0}/net -w {0}/weights -m {0}/mean1", "mean1: a mean of 1 channels", model=None),
     fails("-x -p {0}/net -w {0}/weights -m {0}/text.mp4", "text.mp4: not a mean file", model=None),
-    fails("-x -p {0}/net -w {0}/weights -l {0}/labels", "labels: 2 labels for the 3 scores", model=None),
+    fails(
+        "-x -p {0}/net -w {0}/weights -l {0}/labels",
+        "net: 2 labels of ",
+        "/labels for the 3 scores it gives",
+        model=None,
+    ),
     fails("-x -p {0}/net -w {0}/weights -l {0}/movie.mp4", "movie.mp4: labels must be UTF-8 text", model=None),
 ]
 if sys.platform == "linux":  # a folder in which even root cannot make a file

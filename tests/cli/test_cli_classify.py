@@ -12,6 +12,19 @@ from cli_media import COLOURS, colour_model
 from PIL import Image
 
 from miles_deep import Model, load_model
+from miles_deep.cli import main
+from miles_deep.cli.picture_text import Telling
+
+
+@pytest.fixture
+def cli_bytes(capfdbinary):
+    """Runs the command line where it has to end well, and gives what it printed."""
+
+    def call(*arguments):
+        assert main.run([str(argument) for argument in arguments]) == 0
+        return capfdbinary.readouterr().out
+
+    return call
 
 
 @pytest.fixture
@@ -81,6 +94,21 @@ def test_searched_for(album, model, here, asked, names):
     assert (said.returncode, said.stderr) == (0, "" if names else "none of 4 pictures\n")
 
 
+def test_scores_of_what_is_searched_for(album, model, here):
+    """And of nothing else; of an animation those of its best look."""
+    said = here("classify", album, "--model", model, "-t", "red", "-f", "csv")
+    rows = list(csv.DictReader(io.StringIO(said.stdout)))
+    assert [(row["file"][-5:], row["kind"], row["label"]) for row in rows] == [
+        ("a.png", "label", "red"),
+        ("d.gif", "label", "red"),
+    ]
+    assert [float(row["score"]) for row in rows] == pytest.approx([1, 1], abs=0.01)
+    said = here("classify", album / "b.png", "--model", model, "-t", "warm", "-t", "blue", "--json")
+    [picture] = json.loads(said.stdout)["pictures"]
+    assert [one["label"] for one in picture["labels"]] == ["blue"]
+    assert [one["group"] for one in picture["groups"]] == ["warm"]
+
+
 def test_a_file_that_appears_whole(album, model, here):
     out = album / "labels.csv"
     said = here("classify", album / "a.png", "--model", model, "-o", out)
@@ -120,18 +148,43 @@ def test_what_else_is_in_a_folder(album, model, here):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such names there")
 def test_hostile_names(place, model, here):
-    """A line stays a line, and a terminal is told nothing."""
-    Image.new("RGB", (16, 12), COLOURS["r"]).save(place / "new\nline\x1b[31m.png")
-    said = here("classify", place, "--model", model, "-t", "red").stdout
-    assert said.splitlines() == [f"{place}/new\\nline\\x1b[31m.png"]
-    for form in ("csv", "json"):
-        said = here("classify", place, "--model", model, "-f", form).stdout
-        assert "\x1b" not in said and "new\nline" not in said
+    """What a person reads stays a line, and tells a terminal nothing; a program is told what it can open."""
+    path = place / 'new\nline\x1b[31m, and a "comma".png'
+    Image.new("RGB", (16, 12), COLOURS["r"]).save(path)
+    asked = ("classify", place, "--model", model)
+    escaped = f'{place}/new\\nline\\x1b[31m, and a "comma".png'
+    assert (
+        here(*asked).stdout.splitlines()[0] == Telling(load_model(model), 5, printable=True).name(path) == escaped
+    )
+    assert {row["file"] for row in csv.DictReader(io.StringIO(here(*asked, "-f", "csv").stdout))} == {str(path)}
+    said = here(*asked, "--json").stdout
+    assert "\x1b" not in said and json.loads(said)["pictures"][0]["file"] == str(path)
+    assert here(*asked, "-t", "red").stdout == f"{path}\n"
+    assert here(*asked, "-t", "red", "-0").stdout == f"{path}\0"
+    assert here(*asked, "-t", "red", "-0", "-o", place / "names").returncode == 0
+    assert (place / "names").read_text() == f"{path}\0"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text there")
+def test_names_that_are_no_text(place, model, cli_bytes):
+    """Byte for byte, in CSV and lists; in JSON as Python, and whoever follows it, writes such a byte."""
+    name = os.fsencode(place) + b"/l\xe4tin.png"
+    Image.new("RGB", (16, 12), COLOURS["r"]).save(os.fsdecode(name))
+    asked = ("classify", place, "--model", model)
+    assert cli_bytes(*asked, "-t", "red") == name + b"\n"
+    assert name + b",label,red,0.99" in cli_bytes(*asked, "-f", "csv")
+    assert os.fsencode(json.loads(cli_bytes(*asked, "--json"))["pictures"][0]["file"]) == name
+    cli_bytes(*asked, "-o", place / "out.csv")
+    assert name in (place / "out.csv").read_bytes()
 
 
 def test_no_picture_at_all(place, model, here):
     said = here("classify", place, "--model", model)
-    assert (said.returncode, said.stdout, said.stderr) == (0, "", "no pictures there\n")
+    assert (said.returncode, said.stdout, said.stderr) == (1, "", "miles-deep: no pictures there\n")
+    (place / "notes.txt").write_text("words")
+    said = here("classify", place, "--model", model, "-o", place / "out.csv")
+    assert (said.returncode, said.stdout) == (1, "") and not (place / "out.csv").exists()
+    assert said.stderr == "1 other file left out\nmiles-deep: no pictures there\n"
 
 
 def test_wrong_flags(album, model, here):
@@ -140,6 +193,8 @@ def test_wrong_flags(album, model, here):
         ([], "Missing argument"),
         ([picture, "-t", "cow"], "no label 'cow' in the model"),
         ([picture, "-t", "red", "-x"], "-t and -x exclude each other"),
+        ([picture, "-0"], "-0 is about lists of names"),
+        ([picture, "-0", "-t", "red", "--json"], "-0 is about lists of names"),
         ([picture, "-s", "0.5"], "-s is about what is searched for"),
         ([picture, "-t", "red", "-s", "2"], "min score"),
         ([picture, "--top", "0"], "--top"),
@@ -160,7 +215,7 @@ def test_wrong_flags(album, model, here):
 
 def test_several_models(album, model, here):
     """Each has a top label of its own, and so a winner that can be searched for."""
-    other = colour_model(album.parent / "other.onnx", ("hot", "mild", "cold"), ("cold",))
+    other = colour_model(album.parent / "other.onnx", ("hot", "mild", "cold"), ("cold",), name="other")
     both = ["--model", model, "--model", other]
     said = here("classify", album / "a.png", *both, "--top", "1", "-f", "csv")
     assert [row["label"] for row in csv.DictReader(io.StringIO(said.stdout)) if row["kind"] == "label"] == [
@@ -169,6 +224,21 @@ def test_several_models(album, model, here):
     ]
     said = here("classify", album, *both, "-t", "mild")
     assert said.stdout.splitlines() == [str(album / name) for name in ("b.png", "d.gif")]
+    said = here("classify", album / "d.gif", *both)
+    first, second = "0:00:00-0:00:00.500", "0:00:00.500-0:00:02"
+    assert said.stdout.splitlines()[-4:] == [
+        f"  {first}  red 1.00 (colour)",
+        f"  {second}  green 1.00 (colour)",
+        f"  {first}  hot 1.00 (other)",
+        f"  {second}  mild 1.00 (other)",
+    ]
+    told = json.loads(here("classify", album / "d.gif", *both, "--json").stdout)
+    assert [(one["model"], one["start"], one["label"]) for one in told["pictures"][0]["over_time"]] == [
+        ("colour", 0, "red"),
+        ("colour", 0.5, "green"),
+        ("other", 0, "hot"),
+        ("other", 0.5, "mild"),
+    ]
 
 
 def test_labels_that_do_not_exclude_each_other(album, model, here):

@@ -12,6 +12,7 @@ from miles_deep import load_model
 from miles_deep.cli.models.kinds import Source, _exported
 from miles_deep.errors import OptionError
 from miles_deep.model.caffe import caffe_pb2 as pb
+from miles_deep.model.preprocess import Preprocess
 from miles_deep.train import Exported
 
 TABBY, TIGER = "n02123045 tabby, tabby cat", "n02123159 tiger cat"
@@ -106,6 +107,9 @@ def test_errors_name_what_was_given():
     source = Source(None, "resnet50", *[None] * 9)
     with pytest.raises(OptionError, match=r"^--timm resnet50: nothing in it says what its pictures"):
         _exported(source, Exported(network.SerializeToString(), labels=LABELS))
+    told = dict(_exported(source, Exported(network.SerializeToString(), Preprocess(8, 8), LABELS)).understood)
+    assert told["labels"].startswith(f"{len(LABELS)}, of timm: "), "not as given: nobody gave any"
+    assert told["preprocessing"].startswith("of timm: stretched to 8 x 8")
 
 
 def test_what_a_model_is_called(here, pair, shelf, place):

@@ -57,5 +57,5 @@ def test_labels_that_do_not_fit(movie, caffe_pair, tmp_path):
     before = tree(movie.parent)
     result = run("-x", "-p", prototxt, "-w", weights, "-l", labels, movie, env={"MILES_DEEP_CACHE": str(tmp_path)})
     assert (result.returncode, result.stdout) == (1, "")
-    assert result.stderr == f"miles-deep: {labels}: 3 labels for the 2 scores of {prototxt}\n"
+    assert result.stderr == f"miles-deep: {prototxt}: 3 labels of {labels} for the 2 scores it gives\n"
     assert tree(movie.parent) == before

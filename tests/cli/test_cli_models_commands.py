@@ -78,6 +78,8 @@ def test_list(here, model, shelf):
     (shelf / "folder.onnx").mkdir()
     (shelf / "broken.onnx").write_bytes(b"no network")
     lines = told(here("models", "list")).splitlines()
+    about = "six categories of adult film (the first Miles Deep, 2016)"
+    assert f"miles-deep  --    {about}; GPL-3.0; was not fetched yet: miles-deep models fetch miles-deep" in lines
     assert "colours     here  imported; 3 labels;" in "\n".join(lines) and "; Apache-2.0" in "\n".join(lines)
     [broken] = [line for line in lines if line.startswith("broken")]
     assert "not an ONNX network; miles-deep models remove broken" in broken
@@ -211,6 +213,13 @@ def test_check(here, model, album):
     elsewhere = shutil.move(out, album.parent / "scores.csv")
     said = told(here("models", "check", model, "--images", album, "--expect", elsewhere))
     assert "as expected within 0.01: 3 of 3 pictures" in said
+    array = album.parent / "scores.npy"
+    np.save(array, np.loadtxt(elsewhere, delimiter=",", skiprows=1, usecols=(1, 2, 3)))
+    said = told(here("models", "check", model, "--images", album, "--expect", array))
+    assert "as expected within 0.01: 3 of 3 pictures" in said
+    np.save(array, np.zeros((2, 3)))
+    asked = ("models", "check", model, "--images", album, "--expect", array)
+    refused(here(*asked), 1, "scores.npy: 2 x 3 values (float64), not 3 x 3 scores: a row a picture")
 
 
 def test_check_finds_what_is_off(here, model, album):

@@ -50,6 +50,15 @@ def test_what_it_contains(movie, model, light, both, say):
     assert f" --model {model} --model {light} -t warm " in out.replace("'", "")
 
 
+def test_whose_rules(movie, model, place, say):
+    """Each model's are told, as far as they are followed: a method that only one has is nobody's."""
+    other = colour_model(place / "other.onnx", LIGHT, rules={"method": "each", "min_score": 0.3}, name="other")
+    line = say(movie, "--model", model, "--model", other).splitlines()[1]
+    assert line == "colour: the usual rules; other: min_score 0.3; -s, -g, -u and others say otherwise"
+    line = say(movie, "--model", other).splitlines()[1]
+    assert line == "by the rules that come with other; -s, -g, -u and others say otherwise"
+
+
 def test_analyze_names_them(movie, both, say):
     assert "\nby colour and light, exact sampling\n" in say("analyze", movie, *both)
     said = json.loads(say("analyze", movie, *both, "--json"))
@@ -73,7 +82,8 @@ def test_what_each_has_seen_serves_both(movie, model, light, both, say):
         (["-t", "water", "-t", "red"], [(0, 10), (16, 20)]),
         (["-t", "water|red"], [(0, 10), (16, 20)]),
         (["-t", "light:blue"], [(10, 16)]),
-        (["-x"], [(0, 16)]),
+        (["-t", "light:water"], [(16, 20)]),
+        (["-t", "colour:warm & !colour:green", "--drop", "light:blue"], [(0, 10)]),
         (["-t", "red,green", "--drop", "fire"], [(10, 16)]),
         (["-t", "!water"], [(0, 16)]),
     ],
@@ -82,6 +92,13 @@ def test_what_is_kept(movie, both, flags, spans, say):
     """Edges to the frame, where both look again."""
     said = json.loads(say("export", movie, *both, *flags, "-f", "csv", "--json"))
     assert [tuple(span) for span in said["kept"]] == spans
+
+
+def test_a_model_without_background(movie, both, here):
+    """Nothing of it can be all but its background, and that is said."""
+    result = here("export", movie, *both, "-x", "-f", "csv", "--json")
+    assert result.stderr == "light names no background label, so -x keeps nothing of it; use -t\n"
+    assert json.loads(result.stdout)["kept"] == [[0, 16]]
 
 
 @pytest.mark.parametrize(
@@ -97,13 +114,16 @@ def test_what_makes_no_sense(movie, model, both, flags, error, here):
     assert result.returncode == 2 and error in result.stderr.splitlines()[0]
 
 
-@pytest.mark.parametrize("command", ["evaluate", "tune"])
-def test_truth_is_of_one_model(movie, both, command, here):
+def test_truth_of_both(movie, both, here):
+    """Each label is held against the winners of its own model, so that both may be right in a second."""
     truth = movie.with_name("truth.csv")
-    truth.write_text("label,start,end\nred,0,10\n")
-    result = here(command, movie, "--truth", truth, *both)
-    assert (result.returncode, result.stdout) == (2, "")
-    assert "models with labels of their own are judged one at a time: give one --model" in result.stderr
+    truth.write_text("label,start,end\nred,0,10\nfire,0,10\nwater,10,16\n")
+    result = here("evaluate", movie, "--truth", truth, *both, "--json")
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert found["seconds_with_several"] == 10
+    assert [label["label"] for label in found["labels"]] == ["red", "fire", "water"]
+    assert found["labels"][0]["seconds"]["f1"] == found["labels"][0]["segments"]["0.75"]["f1"] == 1
 
 
 @pytest.mark.parametrize("command", ["plot", "report"])

@@ -68,6 +68,19 @@ def test_as_json(tuned):
     assert (round(found["before"]["mean_f1"], 2), found["after"]["mean_f1"]) == (0.67, 1)
 
 
+def test_labels_that_do_not_compete(tuned, here, films, model, place):
+    """The file says so, and every command that reads it finds the same."""
+    found = json.loads(tuned("--method", "each", "--json").stdout)
+    rules = tomllib.loads((place / "rules.toml").read_text())
+    assert found["rules"]["method"] == rules["method"] == "each"
+    assert rules["labels"]["red"]["min_score"] > 0.5 and found["after"]["mean_f1_of_seconds"] == 1
+    flags = ["--model", model, "--rules", place / "rules.toml", "--json"]
+    again = json.loads(here("evaluate", *films, "--truth", place / "labels.csv", *flags).stdout)
+    assert again["mean_f1"]["0.75"] == 1
+    cut = json.loads(here(films[1], "-t", "red", *flags, "--dry-run", "--no-refine").stdout)
+    assert [segment["label"] for segment in cut["segments"]] == ["red"]
+
+
 def test_smoothing_of_one_kind(tuned, place):
     """It is asked for, so it is where tuning starts from, and nothing simpler is taken for it."""
     assert json.loads(tuned("--smooth", "viterbi", "--json").stdout)["rules"]["smooth"] == "viterbi"

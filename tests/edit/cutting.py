@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
 
@@ -55,10 +55,11 @@ CutOf = Callable[[FilmSpec, Mode], Cut]
 """The fixture `cut_of`."""
 
 
-def film_pictures(spec: FilmSpec) -> list[tuple[Fraction, int]]:
+@cache
+def film_pictures(spec: FilmSpec) -> tuple[tuple[Fraction, int], ...]:
     """(seconds from the first frame shown, number) of a film's frames."""
     start = spec.shown()[0][1]
-    return [(time - start, number) for number, time in spec.shown()]
+    return tuple((time - start, number) for number, time in spec.shown())
 
 
 def film_end(spec: FilmSpec) -> Fraction:
@@ -71,11 +72,17 @@ def spans_for(spec: FilmSpec) -> tuple[Span, ...]:
     return SPANS if film_end(spec) > 9 else (Span(0, film_end(spec)),)
 
 
+@cache
+def _edges(spec: FilmSpec) -> tuple[tuple[Fraction, ...], Fraction]:
+    """When each frame of a film begins, and the last one ends; for how long a frame usually is shown."""
+    times = (*(time for time, _ in film_pictures(spec)), film_end(spec))
+    return times, sorted(after - time for time, after in pairwise(times))[len(times) // 2 - 1]
+
+
 def delivered(spec: FilmSpec, spans: Sequence[Span]) -> list[Span]:
     """What of a film comes out to the frame: from the first frame in each span to the one after the last; but not
     more than was asked for where a frame is held beyond an edge for at least as long as frames usually are."""
-    times = [time for time, _ in film_pictures(spec)] + [film_end(spec)]
-    usual = sorted(after - time for time, after in pairwise(times))[len(times) // 2 - 1]
+    times, usual = _edges(spec)
     out = []
     for span in spans:
         first = next(time for time in times if time + ROUNDING / 2 >= span.start)

@@ -33,12 +33,13 @@ RUN_UP = Fraction(50, 1000)
 container or a copied packet leaves it no run-up."""
 
 
-@pytest.fixture(params=MODES)
+# For the module, so that pytest runs all that looks at one cut before it goes on to the next.
+@pytest.fixture(scope="module", params=MODES)
 def mode(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-@pytest.fixture(params=FILMS.values(), ids=FILMS)
+@pytest.fixture(scope="module", params=FILMS.values(), ids=FILMS)
 def cut(request: pytest.FixtureRequest, mode: str, cut_of: CutOf) -> Cut:
     return cut_of(request.param, mode)
 

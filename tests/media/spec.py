@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 from fractions import Fraction
+from functools import cache
 from math import ceil
 
 VFR_PATTERN = (*[100] * 10, *[40] * 25, 700, *[20] * 5, *[100] * 2, 480)
@@ -93,21 +94,14 @@ class FilmSpec:
         """The exact PTS of every frame, in seconds."""
         return [self.start + time for time in self.clock_times()]
 
-    def clock_times(self) -> list[Fraction]:
+    def clock_times(self) -> tuple[Fraction, ...]:
         """Seconds from the first frame to every frame."""
-        if not self.vfr:
-            return [n / self.rate for n in range(ceil(self.duration * self.rate))]
-        times, time = [], Fraction(0)
-        while time < self.duration:
-            times.append(time)
-            time += Fraction(VFR_PATTERN[(len(times) - 1) % len(VFR_PATTERN)], 1000)
-        return times
+        return _clock_times(self)
 
-    def shown(self) -> list[tuple[int, Fraction]]:
+    def shown(self) -> tuple[tuple[int, Fraction], ...]:
         """(number, PTS) of the frames a decoder shows. In mp4 and mov, frames before 0 are there to be
         decoded, but an edit list hides them."""
-        numbered = [(n, time) for n, time in enumerate(self.frame_times()) if not self.hides(n)]
-        return [(n, time) for n, time in numbered if time >= 0 or self.container not in ("mp4", "mov")]
+        return _shown(self)
 
     def hides(self, number: int) -> bool:
         """Whether a frame is made one that is not shown; keyframes are not."""
@@ -131,6 +125,23 @@ class FilmSpec:
 
     def __str__(self) -> str:
         return _name(self, self.container, self.codec)
+
+
+@cache
+def _clock_times(spec: FilmSpec) -> tuple[Fraction, ...]:
+    if not spec.vfr:
+        return tuple(n / spec.rate for n in range(ceil(spec.duration * spec.rate)))
+    times, time = [], Fraction(0)
+    while time < spec.duration:
+        times.append(time)
+        time += Fraction(VFR_PATTERN[(len(times) - 1) % len(VFR_PATTERN)], 1000)
+    return tuple(times)
+
+
+@cache
+def _shown(spec: FilmSpec) -> tuple[tuple[int, Fraction], ...]:
+    numbered = [(n, time) for n, time in enumerate(spec.frame_times()) if not spec.hides(n)]
+    return tuple((n, time) for n, time in numbered if time >= 0 or spec.container not in ("mp4", "mov"))
 
 
 ONE_KEYFRAME = 100_000

@@ -1,8 +1,9 @@
 """Making a film from its spec, with PyAV alone."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from functools import cache
 from math import ceil, lcm
 from pathlib import Path
 from typing import IO, Any
@@ -117,7 +118,7 @@ def _write(spec: FilmSpec, out: OutputContainer) -> None:
         packets += _audio_packets(spec, stream, track)
     for stream in subtitles:
         packets += _subtitle_packets(spec, stream)
-    for packet in packets:
+    for packet in packets if spec.start else ():
         _shift(packet, spec.start)
     out.mux(cover + sorted(packets, key=lambda packet: packet.dts * packet.time_base))
 
@@ -174,13 +175,19 @@ def _video_packets(spec: FilmSpec, stream: Any) -> Iterator[av.Packet]:
 def _hidden(packet: av.Packet, stream: Any) -> av.Packet:
     """A VP8 packet with its show_frame bit cleared (RFC 6386, 9.1)."""
     data = bytes(packet)
-    copy = av.Packet(bytes([data[0] & ~0x10]) + data[1:])
+    return _copy(packet, bytes([data[0] & ~0x10]) + data[1:], stream)
+
+
+def _copy(packet: av.Packet, data: bytes, stream: Any) -> av.Packet:
+    copy = av.Packet(data)
     copy.pts, copy.dts, copy.duration = packet.pts, packet.dts, packet.duration
-    copy.time_base, copy.stream = packet.time_base, stream
+    copy.time_base, copy.stream, copy.is_keyframe = packet.time_base, stream, packet.is_keyframe
+    for side in packet.iter_sidedata():  # how many samples are not to be heard, and the like
+        copy.set_sidedata(side)
     return copy
 
 
-def _encode_video(spec: FilmSpec, stream: Any, times: list[Fraction], base: Fraction) -> Iterator[av.Packet]:
+def _encode_video(spec: FilmSpec, stream: Any, times: Sequence[Fraction], base: Fraction) -> Iterator[av.Packet]:
     look = (spec.width, spec.height, spec.pix_fmt, spec.matrix, spec.full_range, spec.rotation)
     for number, time in enumerate(times):
         frame = clock_frame(number, time, *look, texture=spec.texture)
@@ -223,9 +230,21 @@ def _audio_packets(spec: FilmSpec, stream: Any, track: AudioTrack) -> Iterator[a
         priming, step = _priming(track)
         earliest = -int(spec.start * track.rate) if spec.container == "avi" else first
         first = earliest + priming - step * ceil(priming / step + 2)
-    for packet in _encode_audio(stream, track, first, stop):
+    coded, extradata = _coded_audio(track, first, stop)
+    stream.codec_context.open()
+    stream.codec_context.extradata = extradata
+    for packet in coded:
         if earliest is None or packet.pts >= earliest:
-            yield packet
+            yield _copy(packet, bytes(packet), stream)
+
+
+@cache
+def _coded_audio(track: AudioTrack, first: int, stop: int) -> tuple[list[av.Packet], bytes | None]:
+    """A track's packets, for copying only, and its codec's header: encoded once, as most films have the same."""
+    encoder: Any = av.CodecContext.create(AUDIO_ENCODERS.get(track.codec, track.codec), "w")
+    encoder.format = encoder.codec.audio_formats[0].name
+    _open_audio(encoder, track)
+    return list(_encode_audio(encoder, track, first, stop)), encoder.extradata
 
 
 def _encode_audio(encoder: Any, track: AudioTrack, first: int, stop: int) -> Iterator[av.Packet]:
@@ -240,10 +259,7 @@ def _encode_audio(encoder: Any, track: AudioTrack, first: int, stop: int) -> Ite
 
 def _priming(track: AudioTrack) -> tuple[int, int]:
     """How many samples the encoder puts before the first, and samples in a packet."""
-    encoder: Any = av.CodecContext.create(AUDIO_ENCODERS.get(track.codec, track.codec), "w")
-    encoder.format = encoder.codec.audio_formats[0].name
-    _open_audio(encoder, track)
-    packets = list(_encode_audio(encoder, track, 0, track.rate // 4))
+    packets, _ = _coded_audio(track, 0, track.rate // 4)
     return -packets[0].pts, packets[1].pts - packets[0].pts
 
 

@@ -47,13 +47,24 @@ def test_what_is_no_card(text: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_brackets_without_end_are_no_card() -> None:
+    with pytest.raises(ModelError, match="the model's card cannot be read"):
+        ModelCard.from_json("[" * 200_000)
+
+
 def test_rules_travel_with_the_card_and_cards_without_keep_their_text() -> None:
     plain = ModelCard("small", ("a", "b"), Preprocess(8, 8))
     assert "rules" not in plain.to_json()
     assert "precision" not in plain.to_json()
     ruled = replace(plain, rules={"min_score": 0.1, "smooth": "viterbi"}, precision="f32")
     assert ModelCard.from_json(ruled.to_json()) == ruled
-    with pytest.raises(ModelError, match="rule 'min_score' is neither a number nor a name"):
-        replace(plain, rules={"min_score": [1]})
+    for key, value, words in (
+        ("min_score", [1], r"model small: rule min_score must be a number, not '\[1\]'$"),
+        ("min_score", True, "min_score must be a number"),
+        ("method", 1, "method must be a name, not '1'"),
+        ("foo", 1, "model small: no rule 'foo'; there are: min_score, max_gap"),
+    ):
+        with pytest.raises(ModelError, match=words):
+            replace(plain, rules={key: value})
     with pytest.raises(ModelError, match="no precision 'f8'; there are: auto, f32"):
         replace(plain, precision="f8")

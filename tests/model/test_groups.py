@@ -111,6 +111,8 @@ def test_background(read, text, background):
         ("[groups]\n" + "\n".join(f'g{n} = ["cat"]' for n in range(1001)), "1001 groups, which is more than 1000"),
         (f"[groups]\na = {['cat'] * 50_001}", "50001 members of groups, which is more than 50,000"),
         ("#" * (1 << 20) + "\n", "larger than the 1,048,576 bytes"),
+        ('[groups]\n"" = ["cat"]', "a group is called by an empty name"),
+        ('[groups]\n" " = ["cat"]', "a group is called by an empty name"),
         ('[groups]\n"a\\nb" = []', r"group 'a\\nb' is empty"),
         ('[groups]\n"' + "long" * 99 + '" = []', r"group '(long)+l?o?n?\.\.\.' is empty"),
     ],
@@ -152,9 +154,9 @@ def test_a_file_that_is_not_there_or_no_text(tmp_path):
 
 def test_a_long_chain_of_groups_is_no_harm(read):
     chain = "\n".join(f'g{number} = ["g{number + 1}"]' for number in range(999))
-    begun = time.monotonic()
+    begun = time.process_time()
     assert set(read(f'[groups]\n{chain}\ng999 = ["cat"]').groups.values()) == {(TABBY, PERSIAN)}
-    assert time.monotonic() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 @given(

@@ -1,7 +1,9 @@
 """PyTorch files that are damaged or made to harm: one clear error each, soon, and nothing is run."""
 
+import ast
 import pickle
 import struct
+import sys
 import time
 import tracemalloc
 import zipfile
@@ -11,7 +13,9 @@ import pytest
 from torch_writing import asked, number, ordered, pickled, storage, tensor, text, write_legacy, write_zip
 
 from miles_deep.errors import ModelError
+from miles_deep.model import torch_file
 from miles_deep.model.torch_file import read_state
+from miles_deep.model.torch_file.pickled import CALLS
 
 CONTENT = struct.pack("<24f", *range(24))
 GOOD = tensor(storage("0", 24), (24,))
@@ -50,6 +54,48 @@ def test_code_in_a_pickle_is_named_and_not_run(tmp_path, legacy):
     assert not (tmp_path / "proof").exists()
 
 
+def test_code_beside_tensors_is_left_out_and_not_run(tmp_path):
+    """As are the arguments of a training, which are no tensors: neither is looked up."""
+    harmful = pickle.dumps({"args": Runs(tmp_path / "proof")}, protocol=2)[2:-1]
+    unknown = asked("antigravity", "fly") + b")R" + b"}" + text("speed") + b"K\1sb"
+    new = asked("antigravity", "Wing") + b")\x81" + b"}" + text("w") + GOOD + b"sb" + b"](" + GOOD + b"eb"
+    filled = asked("collections", "deque") + b")R(" + GOOD + b"K\1e" + text("k") + GOOD + b"s"
+    parts = {
+        "w": GOOD,
+        "saved": harmful,
+        "flown": unknown,
+        "wings": new,
+        "filled": filled,
+        "kind": asked("os", "_exit"),
+    }
+    for path in (
+        write_zip(tmp_path / "net.pth", pickled(ordered(parts)), {"0": CONTENT}),
+        write_legacy(tmp_path / "old.pth", pickled(ordered(parts)), {"0": (24, CONTENT)}),
+    ):
+        read = read_state(path)
+        assert list(read) == ["w"] and read["w"][23] == 23
+    assert not (tmp_path / "proof").exists()
+    assert "antigravity" not in sys.modules
+
+
+def test_nothing_that_a_pickle_names_can_be_found():
+    """The reader has no way to a module or to an attribute by name, whatever a file asks for."""
+    folder = Path(torch_file.__file__).parent
+    trees = [ast.parse(path.read_text()) for path in folder.glob("*.py")]
+    names = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    imported = {
+        (node.module if isinstance(node, ast.ImportFrom) else name.name).partition(".")[0]
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in node.names
+    }
+    assert not names & {"eval", "exec", "compile", "__import__", "globals", "vars", "__builtins__", "setattr"}
+    assert not imported & {"pickle", "importlib", "builtins", "sys", "operator", "runpy", "copyreg", "pydoc"}
+    called = {name for module, name in CALLS}
+    assert called == {"OrderedDict", "_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_parameter", "Size"}
+
+
 MEMO = b"r\1\0\0\0"
 RECALL = b"j\1\0\0\0"
 NESTED = b")" + b"\x85" * 150_000
@@ -57,6 +103,15 @@ DAMAGED = "its pickle is damaged or cut short"
 LOOPED = "its dicts and lists are nested too deep, or in themselves"
 BEYOND = "its tensor 'w' goes beyond its storage"
 MODULE = b"(" + text("module") + asked("collections", "OrderedDict") + text("net.py") + text("import os") + b"tQ"
+
+
+def widening(letters: int) -> bytes:
+    """One tensor in eight dicts in eight dicts …, by keys of so many letters."""
+    keys = [text(key * letters) for key in "abcdefgh"]
+    level = MEMO + b"}(" + b"".join(key + RECALL for key in keys) + b"u"
+    return GOOD + level * 6
+
+
 LONG = text("x" * 200_000) + MEMO
 COPY = asked("torch", "Size") + RECALL + b"\x85R"
 
@@ -107,6 +162,21 @@ PICKLES = {
     "a dict in itself": (b"}" + MEMO + text("a") + RECALL + b"s", LOOPED),
     "a list in itself": (b"]" + MEMO + RECALL + b"a", LOOPED),
     "a thousand million laughs": (b"](NNNNNNNNNNe" + (MEMO + b"](" + RECALL * 10 + b"e") * 7, LOOPED),
+    "a few tensors under ever more names": (widening(50), "has more than 20,000 tensors"),
+    "a few tensors under long names": (widening(400), "its key 'aaaa"),
+    "a tensor of a kind that is not known": (
+        asked("torch._utils", "_rebuild_qtensor") + b")R",
+        "asks for torch._utils._rebuild_qtensor, which is not data of tensors",
+    ),
+    "a storage of a kind that is not known": (
+        described(stored=storage("0", 24, "QInt8Storage")),
+        "asks for torch.QInt8Storage, which",
+    ),
+    "a parameter of what is not known": (
+        asked("torch._utils", "_rebuild_parameter") + asked("os", "system") + b"\x85R",
+        "asks for os.system, which",
+    ),
+    "a call of a storage": (asked("torch", "FloatStorage") + b")R", DAMAGED),
     "a long key": (ordered({"k" * 501: GOOD}), "its key 'kkkkk"),
     "two tensors of one name": (
         b"}(" + text("a.b") + GOOD + text("a") + b"}" + text("b") + tensor(storage("0", 24), (4,)) + b"su",
@@ -187,10 +257,6 @@ ARCHIVES = {
     "a name with backslashes": ([*SOUND, ("net\\..\\x", b"")], "its member 'net\\\\..\\\\x' is named like a path"),
     "another folder": ([*SOUND, ("other/x", b"")], "its members lie in more than one folder"),
     "no pickle": ([("net/data/0", CONTENT)], "a zip without the data.pkl that torch.save writes"),
-    "a program": (
-        [*SOUND, ("net/constants.pkl", b"")],
-        "a TorchScript program, which is code and not only tensors",
-    ),
     "no numbers": (SOUND[:1], "its storage '0' is missing"),
     "other byte order": ([*SOUND, ("net/byteorder", b"big")], "its numbers are not little-endian"),
     "nothing": ([], "a zip without the data.pkl"),
@@ -212,6 +278,16 @@ def test_members_that_are_there_twice(tmp_path):
 def test_compressed_members_which_could_be_bombs(tmp_path):
     path = archived(tmp_path / "net.pth", [SOUND[0], ("net/data/0", bytes(50_000_000))], zipfile.ZIP_DEFLATED)
     assert refused(path) == "its member 'net/data.pkl' is compressed, which PyTorch never does"
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])  # torch.jit.save uses both
+def test_a_torchscript_program_and_what_to_do_with_it(tmp_path, compression):
+    members = [*SOUND, ("net/code/__torch__.py", b"def forward(self): ..."), ("net/constants.pkl", b"")]
+    assert refused(archived(tmp_path / "net.pt", members, compression)) == (
+        "a TorchScript program, which is code and is never run; save its weights: "
+        "torch.save(torch.jit.load(FILE).state_dict(), 'weights.pth'), "
+        "or the network it was made of, with torch.export.save as a .pt2"
+    )
 
 
 def test_members_that_lie_over_each_other(tmp_path):

@@ -1,6 +1,7 @@
 """Compiled networks that are kept: the same scores, sooner; and never one that cannot be trusted."""
 
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 from onnx import helper
 
 from miles_deep.model import Model, Preprocess
-from miles_deep.model.kept import Kept
+from miles_deep.model.kept import MAX_BYTES, Kept, forget
+from miles_deep.model.onnx_import import import_onnx
 from miles_deep.model.openvino_runtime import TILE, WORTH_KEEPING
 
 SPEC = Preprocess(32, 32, scale=(1 / 255,) * 3)
@@ -54,9 +56,9 @@ def kept_files(cache: Path) -> list[Path]:
 def test_equal_to_the_bit(cache: Path) -> None:
     first = large().infer(frames(9))
     [file] = kept_files(cache)
-    born = file.stat().st_mtime_ns
+    born = file.stat().st_ino
     assert np.array_equal(large().infer(frames(9)), first)
-    assert kept_files(cache) == [file] and file.stat().st_mtime_ns == born
+    assert kept_files(cache) == [file] and file.stat().st_ino == born
 
 
 def test_where_one_is_kept_no_graph_is_built() -> None:
@@ -112,8 +114,8 @@ def test_a_damaged_one_is_made_anew(cache: Path, case: str) -> None:
     assert file.read_bytes() != whole
     assert np.array_equal(large().infer(frames(2)), expected)
     assert file.read_bytes().split()[:3] == whole.split()[:3]
-    born = file.stat().st_mtime_ns
-    assert np.array_equal(large().infer(frames(2)), expected) and file.stat().st_mtime_ns == born
+    born = file.stat().st_ino
+    assert np.array_equal(large().infer(frames(2)), expected) and file.stat().st_ino == born
 
 
 @pytest.mark.skipif(os.name == "nt", reason="files have no modes there")
@@ -157,3 +159,55 @@ def test_scores_do_not_depend_on_the_batch(count: int) -> None:
     together = model.infer(frames(count))
     assert together.shape == (count, 1000)
     assert np.array_equal(together, np.concatenate([model.infer(frame[None]) for frame in frames(count)]))
+
+
+def test_what_is_only_tried_leaves_nothing(cache: Path) -> None:
+    model = large()
+    tried = model.try_out(frames(5))
+    assert kept_files(cache) == []
+    assert np.array_equal(model.infer(frames(5)), tried)
+    assert len(kept_files(cache)) == 1
+
+
+def test_an_import_leaves_what_its_first_use_takes(cache: Path, tmp_path: Path) -> None:
+    (tmp_path / "net.onnx").write_bytes(large().network)
+    imported = import_onnx(tmp_path / "net.onnx", preprocess="unit", activation="none").model
+    [file] = kept_files(cache)
+    born = file.stat().st_ino
+    imported.infer(frames(1))
+    assert kept_files(cache) == [file] and file.stat().st_ino == born
+
+
+def sized(folder: Path, name: str, size: int, age: float) -> Path:
+    """A compiled network of so many bytes, which take no room, used so many seconds ago."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (path := folder / f"{name}.compiled").open("wb") as file:
+        file.truncate(size)
+    os.utime(path, (time.time() - age,) * 2)
+    return path
+
+
+def test_what_was_used_longest_ago_makes_room(cache: Path) -> None:
+    used = Kept("used", [])
+    used.keep(b"content")
+    os.utime(used.path, (0, 0))
+    older, *others = (sized(cache, f"{age} s", MAX_BYTES // 4, age) for age in (90, 80, 70, 60))
+    converted = sized(cache, "imagenet", MAX_BYTES, 1000).rename(cache / "imagenet.onnx")
+    assert used.look_up() == b"content"
+    Kept("new", []).keep(b"new")
+    assert not older.exists() and all(path.exists() for path in (*others, used.path, converted))
+
+
+def test_what_was_used_last_stays_however_large(cache: Path) -> None:
+    sized(cache, "small", 1, 10)
+    huge = sized(cache, "huge", MAX_BYTES + 1, -10)
+    Kept("new", []).keep(b"new")
+    assert kept_files(cache) == [huge]
+
+
+def test_what_is_forgotten(cache: Path) -> None:
+    first, second, other = Kept("a" * 64, ["one"]), Kept("a" * 64, ["two"]), Kept("b" * 64, ["one"])
+    for kept in (first, second, other):
+        kept.keep(b"content")
+    assert forget("a" * 64) == 2 * other.path.stat().st_size and forget("c" * 64) == 0
+    assert kept_files(cache) == [other.path]

@@ -32,6 +32,11 @@ THREE = ("n01440764 tench, Tinca tinca", "goldfish", "great white shark")
         ),
         ("index.csv", '0,"n01440764 tench, Tinca tinca"\n1,goldfish\n2,great white shark\n'),
         ("unordered.csv", '2,great white shark\n1,goldfish\n0,"n01440764 tench, Tinca tinca"\n'),
+        ("points.txt", "0: n01440764 tench, Tinca tinca\n2: great white shark\n1: goldfish\n\n"),
+        ("blanks.txt", "0 n01440764 tench, Tinca tinca\n1\tgoldfish\n2   great white shark\n"),
+        ("flat.yaml", "0: n01440764 tench, Tinca tinca\n1: goldfish\n2: great white shark\n"),
+        ("europe.csv", "index;label\n0;n01440764 tench, Tinca tinca\n1;goldfish\n2;great white shark\n;\n\n"),
+        ("tabs.tsv", "0\tn01440764 tench, Tinca tinca\n1\tgoldfish\n2\tgreat white shark\n"),
         ("one.csv", '"n01440764 tench, Tinca tinca"\ngoldfish\ngreat white shark\n'),
         (
             "tags.csv",
@@ -51,6 +56,8 @@ def test_the_same_labels_in_many_forms(name: str, text: str, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
+        ("data.yaml", b"names:\n  0: cat\n  1: dog\n", "YAML is not read; labels are one label a line, CSV ("),
+        ("words.txt", b"{ cat, dog }", "labels are one label a line, CSV (with , ; or tabs), JSON, or"),
         ("empty.txt", b"", "there are no labels in it"),
         ("gap.txt", b"a\n\nb\n", "label 2 is empty"),
         ("open.json", b"['a', 'b", "neither JSON nor a list"),
@@ -70,6 +77,14 @@ def test_what_is_no_label_list(name: str, content: bytes, words: str, tmp_path: 
     with pytest.raises(ModelError) as caught:
         read_labels(tmp_path / name)
     assert str(caught.value).startswith(f"{tmp_path / name}: ") and words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [("0 stars", "1 stars"), ("1 cat", "2 dog"), ("0 cat", "1"), ("0 cat", "dog"), ("007", "42"), ("0 a", "0 b")],
+)
+def test_numbers_that_are_no_index_stay(labels: tuple[str, ...]) -> None:
+    assert parse_labels("\n".join(labels)) == labels
 
 
 def test_a_hostile_list_costs_little() -> None:

@@ -253,7 +253,7 @@ def test_a_card_alone(tmp_path: Path) -> None:
 def test_weights_in_other_files(tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     Model(CARD, external()).save(path)
-    assert "other files" in the_one_line(lambda: load_model(path))
+    assert "other files" in the_one_line(lambda: load_model(path).prepare())
 
 
 def labels_and_scores() -> onnx.ModelProto:

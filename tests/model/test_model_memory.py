@@ -1,14 +1,16 @@
 """Networks that need more memory than there is."""
 
 import numpy as np
+import onnx
 import pytest
-from networks import mean_of_channels, model_of, network
+from networks import mean_of_channels, network
 from onnx import TensorProto, helper, numpy_helper
 
 from miles_deep.errors import ModelError
 from miles_deep.machine import free_memory
-from miles_deep.model import Preprocess
 from miles_deep.model.memory import check_memory, is_out_of_memory
+from miles_deep.model.network import FRAMES, Network
+from miles_deep.model.runtime import start
 from miles_deep.model.shapes import inferred
 
 
@@ -57,7 +59,46 @@ def test_constants_larger_than_a_file_are_refused_by_their_shape() -> None:
 
 @pytest.mark.parametrize("device", ["cpu", "onnxruntime"])
 def test_a_backend_that_runs_out_of_memory_says_so(device: str) -> None:
-    """Where the size is a matter of the picture's own values, nothing tells beforehand."""
+    graph = as_large_as_a_picture_says()
+    graph.graph.input[0].CopyFrom(helper.make_tensor_value_info(FRAMES, TensorProto.UINT8, [1, 1, 1, 3]))
+    graph.graph.node.insert(0, helper.make_node("Transpose", ["floats"], ["data"], perm=[0, 3, 1, 2]))
+    graph.graph.node.insert(0, helper.make_node("Cast", [FRAMES], ["floats"], to=TensorProto.FLOAT))
+    with pytest.raises(ModelError, match="it needs more memory than there is"):
+        start(Network("x", "0" * 64, graph.SerializeToString), device).infer(np.zeros((1, 1, 1, 3), np.uint8))
+
+
+def test_what_would_be_as_large_as_a_picture_says_is_refused() -> None:
+    """Nothing tells beforehand how large that is."""
+    with pytest.raises(ModelError, match="its Expand makes something as large as the numbers in a picture say"):
+        check_memory(as_large_as_a_picture_says(), 1)
+
+
+def test_what_is_as_large_as_the_pictures_is_not_refused() -> None:
+    """As a class token is brought to every picture."""
+    nodes = [
+        helper.make_node("Shape", ["data"], ["shape"], start=0, end=1),
+        helper.make_node("Concat", ["shape", "rest"], ["wide"], axis=0),
+        helper.make_node("Expand", ["zeros", "wide"], ["scores"]),
+    ]
+    check_memory(network(nodes, ["n", 3, 8, 8], 5, {"rest": np.array([5]), "zeros": np.zeros(5, np.float32)}), 1)
+
+
+def test_a_constant_of_untold_size_is_refused() -> None:
+    """Backends make it before the first picture."""
+    nodes = [
+        helper.make_node("Cast", ["count"], ["whole"], to=TensorProto.INT64),
+        helper.make_node("Range", ["zero", "whole", "one"], ["long"]),
+        helper.make_node("Cast", ["long"], ["floats"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceSum", ["floats"], ["sum"]),
+        helper.make_node("GlobalAveragePool", ["data"], ["means"]),
+        helper.make_node("Add", ["means", "sum"], ["scores"]),
+    ]
+    weights = {"count": np.float32(1.5e9), "zero": np.int64(0), "one": np.int64(1)}
+    with pytest.raises(ModelError, match="its Range makes a constant, and how large it is cannot be told"):
+        check_memory(network(nodes, ["n", 3, 8, 8], 3, weights), 1)
+
+
+def as_large_as_a_picture_says() -> onnx.ModelProto:
     nodes = [
         helper.make_node("ReduceMax", ["data"], ["most"], axes=[2, 3], keepdims=0),
         helper.make_node("Cast", ["most"], ["zeros"], to=TensorProto.INT64),
@@ -69,9 +110,7 @@ def test_a_backend_that_runs_out_of_memory_says_so(device: str) -> None:
         helper.make_node("Flatten", ["means"], ["scores"]),
     ]
     weights = {"huge": np.array([1, 3, 1 << 22, 1 << 22]), "flat": np.array([3]), "zero": np.array([0])}
-    graph = network(nodes, [1, 3, 1, 1], 3, weights)
-    with pytest.raises(ModelError, match="it needs more memory than there is"):
-        model_of(graph, Preprocess(1, 1), device=device).infer(np.zeros((1, 1, 1, 3), np.uint8))
+    return network(nodes, [1, 3, 1, 1], 3, weights)
 
 
 def test_what_backends_say_of_memory_is_told_apart() -> None:

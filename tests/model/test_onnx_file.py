@@ -1,6 +1,5 @@
 """What is read of an ONNX file without the onnx package: the same as with it, and nothing of what is none."""
 
-import numpy as np
 import onnx
 import pytest
 from hypothesis import given
@@ -9,6 +8,7 @@ from networks import mean_of_channels, network
 from onnx import helper
 
 from miles_deep.errors import ModelError
+from miles_deep.model import onnx_file
 from miles_deep.model.onnx_file import metadata_entry, read_metadata
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
@@ -73,9 +73,19 @@ def test_a_file_cut_short_anywhere() -> None:
 def test_a_graph_in_parts() -> None:
     """Fields of one number that come twice are one message (protobuf encoding, "Last One Wins")."""
     graph = network([helper.make_node("Flatten", ["data"], ["scores"])], ["n", 3, 1, 1], 3)
-    weights = onnx.ModelProto()
-    weights.graph.initializer.append(onnx.numpy_helper.from_array(np.zeros(3, np.float32), "outside"))
-    weights.graph.initializer[0].data_location = onnx.TensorProto.EXTERNAL
     assert read_metadata(graph.SerializeToString() + b"\x3a\x00", "x") == []
-    with pytest.raises(ModelError, match="other files"):
-        read_metadata(graph.SerializeToString() + weights.SerializeToString(), "x")
+    assert read_metadata(b"\x3a\x00" + graph.SerializeToString(), "x") == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [b"\x08\x00" * 1000, b"\x3a\x00" * 1000, b"\x3a\xd0\x0f" + b"\x10\x00" * 1000],
+    ids=["top", "graphs", "graph"],
+)
+def test_fields_without_end_are_not_looked_at(fields: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two bytes a field: a file may hold a thousand million."""
+    monkeypatch.setattr(onnx_file, "MAX_FIELDS", 900)
+    graph = mean_of_channels().SerializeToString()
+    assert read_metadata(graph, "x") == []
+    with pytest.raises(ModelError, match=r"^x: not an ONNX network$"):
+        read_metadata(graph + fields, "x")

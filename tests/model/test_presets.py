@@ -66,6 +66,7 @@ def test_every_efficientnet_lite_cuts_off_as_much(size: int, larger: int) -> Non
 
 def test_a_wide_input_is_cut_out_of_a_wide_picture() -> None:
     assert PRESETS["caffe"].fitted(448, 224, "nchw").resized(640, 480) == (512, 256)
+    assert PRESETS["caffe"].fitted(227, 227, "nchw").resized(640, 480) == (256, 256), "AlexNet, CaffeNet"
     spec = PRESETS["imagenet"].fitted(448, 224, "nhwc")
     assert spec.resized(1920, 1080) == (910, 512)
     assert spec.layout == "nhwc"

@@ -1,8 +1,11 @@
 """PyTorch files are read without PyTorch: the right numbers, under the right names."""
 
+import pickle
 import struct
+from argparse import Namespace
+from collections import Counter, defaultdict, deque
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pytest
@@ -99,6 +102,21 @@ def test_a_checkpoint_keeps_its_tensors_under_the_names_of_its_dicts(path):
     )
     read = read_state(write_zip(path, pickled(state), {"0": FLOATS}))
     assert list(read) == ["state_dict.module.w", "moments.0", "moments.1", "3.p"]
+
+
+def test_a_checkpoint_with_the_arguments_of_its_training(path):
+    """As timm's train.py writes it: a Namespace, numbers of NumPy, paths; the tensors are all that is taken."""
+    beside = {
+        "args": Namespace(model="resnet18", lr=0.1, seen={1, 2}, device=b"cpu"),
+        "metric": np.float64(77.5),
+        "saver": [(PurePosixPath("last.pth.tar"), Counter(best=np.int64(3)))],
+        "steps": defaultdict(list, {"a": [1.5, None]}),
+        "queue": deque([1, 2]),
+    }
+    weight = tensor(storage("0", 24), (24,))
+    state = b"".join(text(name) + pickle.dumps(value, protocol=2)[2:-1] for name, value in beside.items())
+    state = b"}(" + state + text("state_dict") + ordered({"w": weight}) + b"u"
+    assert list(read_state(write_zip(path, pickled(state), {"0": FLOATS}))) == ["state_dict.w"]
 
 
 def test_an_ordered_dict_with_metadata_and_one_of_python_2(path):

@@ -24,7 +24,7 @@ def evaluation(labels, seconds=10):
         )
         for label in labels
     )
-    return Evaluation(tuple(labels), "none", table, table, results)
+    return Evaluation(tuple(labels), "none", table, table, results, seconds * len(places))
 
 
 def texts_in(path):
@@ -58,7 +58,7 @@ def test_any_labels(labels, tmp_path, recwarn):
 
 def test_nothing_to_tell(tmp_path):
     """No second and no segment: dashes, not zeros."""
-    nothing = Evaluation(("cat",), "none", ((0, 0), (0, 0)), ((0, 0), (0, 0)), (_nothing("cat"),))
+    nothing = Evaluation(("cat",), "none", ((0, 0), (0, 0)), ((0, 0), (0, 0)), (_nothing("cat"),), 0)
     draw(nothing, tmp_path / "evaluation.svg")
     texts = [text.strip() for text in texts_in(tmp_path / "evaluation.svg")]
     assert texts.count("-") == 16 and "0.00" not in texts

@@ -220,7 +220,7 @@ def test_seconds_out_of_range(field, value):
 
 
 def test_no_such_rule():
-    with pytest.raises(OptionError, match=r"^no rule 'fuzzy'; there are: plain, each, classic$"):
+    with pytest.raises(OptionError, match=r"^no rule 'fuzzy'; there are: plain, each, evidence, classic$"):
         Rule(method="fuzzy")
 
 

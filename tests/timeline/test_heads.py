@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from score_tables import film
 
 from miles_deep import Rule, Rules, Scores, Segment, Smoothing, evaluate, find_all, find_segments, read_truth
-from miles_deep.errors import ExpressionError, LabelError, OptionError
+from miles_deep.errors import ExpressionError, LabelError
 from miles_deep.timeline import foreground
 from miles_deep.timeline.targets import background_names, contest
 
@@ -147,10 +147,10 @@ def test_a_part_of_two_models(target: str) -> None:
     assert target[caught.value.place] in "b1"
 
 
-def test_the_truth_is_of_one_model(tmp_path: Path) -> None:
-    (tmp_path / "truth.csv").write_text("label,start,end\na,0,4\n")
-    with pytest.raises(OptionError, match="judged one at a time"):
-        evaluate(read_truth(tmp_path / "truth.csv"), {"movie.mp4": BOTH})
+def test_the_truth_may_be_of_both_models(tmp_path: Path) -> None:
+    (tmp_path / "truth.csv").write_text("label,start,end\na,0,4\nb,2,6\n")
+    evaluation = evaluate(read_truth(tmp_path / "truth.csv"), {"movie.mp4": BOTH}, LOOSE)
+    assert evaluation.accuracy == evaluation.macro_f1(0.75) == 1
 
 
 def test_not_is_within_its_model() -> None:

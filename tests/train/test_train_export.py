@@ -1,5 +1,6 @@
 """Networks that leave PyTorch give the scores that they gave there. Slow: PyTorch takes seconds to start."""
 
+import argparse
 import json
 import re
 from importlib.util import find_spec
@@ -53,13 +54,19 @@ def small():
 @needs_train
 @pytest.mark.filterwarnings("ignore")  # those of torch are for its own authors
 class TestWithTorch:
-    @pytest.mark.parametrize("suffix", ["safetensors", "pth"])
+    @pytest.mark.parametrize("suffix", ["safetensors", "pth", "pth.tar"])
     def test_own_weights_of_an_architecture(self, small, tmp_path, suffix):
         import torch
         from safetensors.torch import save_file
 
         path = tmp_path / f"own.{suffix}"
-        if suffix == "pth":
+        if suffix == "pth.tar":  # as timm's train.py writes it
+            trained = {"state_dict": {k: v * 0 for k, v in small.state_dict().items()}, "metric": np.float64(77.5)}
+            averaged = {"state_dict_ema": {f"module.{k}": v for k, v in small.state_dict().items()}}
+            args = argparse.Namespace(model="mobilenetv3_small_050", lr=0.1, device=torch.device("cpu"))
+            optimizer = torch.optim.SGD(small.parameters(), 0.1).state_dict()
+            torch.save({"epoch": 3, "args": args, "optimizer": optimizer, **trained, **averaged}, path)
+        elif suffix == "pth":
             torch.save({"epoch": 3, "state_dict": {f"module.{k}": v for k, v in small.state_dict().items()}}, path)
         else:
             save_file(small.state_dict(), path)

@@ -282,7 +282,7 @@ def test_auto_tries_nothing_on_a_short_film(film):
 def test_software_takes_over_where_hardware_fails(spec, skip, film):
     path = film(spec)
     expected = decoded(path, in_software, skip)
-    for good in (0, 1, 24, 49, 50, 51, 100, 101, 149, 150):
+    for good in (0, 1, 49, 50, 51, 149, 150):  # at both ends, and about a keyframe
         device = Device(lambda stream, good=good: BreakingDecoder(stream, good))
         assert decoded(path, lambda stream, device=device: decoder_for(stream, device), skip) == expected
 

@@ -74,8 +74,11 @@ class FilmMemory:
             self._store.keep_looks(self._fingerprint, CHANGES, rows, self._film, "shot changes")
 
     def keep(self, scores: Scores) -> Scores:
-        """Keep finished scores; returns them, with a note where that failed."""
-        kept = [replace(scores, model=self._model.identity)]
+        """Keep finished scores, but those in which only some targets are certain: of these the looks are kept.
+
+        Returns them, with a note where something could not be kept.
+        """
+        kept = [] if scores.asked else [replace(scores, model=self._model.identity)]
         if len(self._models) > 1 and scores.sampling == EXACT:
             kept = self._of_each(scores)
         names = {model.identity: model.card.name for model in self._models}

@@ -59,7 +59,7 @@ class Picture:
 
 class Pipeline:
     """Looks at frames of one film with one model, or several: a frame is decoded once, and scaled once for all
-    models that want it the same way.
+    models that want it the same way. Files are opened at the first look.
 
     Several decoders work side by side, each on groups of pictures of its own, and the network on what they find.
     Decoding groups apart needs less work than letting many threads share each frame, and nobody waits for others:
@@ -70,28 +70,19 @@ class Pipeline:
         self, video: Video, model: Classifier, batch_size: int, accelerator: Accelerator | None = None
     ) -> None:
         self._video, self._models, self._batch_size = video, members_of(model), batch_size
+        self._accelerator = accelerator
         self._parts = parts_of(model)
         shapes = [_shape(one.card.preprocess) for one in self._models]
         self._shapes = [shape for number, shape in enumerate(shapes) if shape not in shapes[:number]]
         self._shape_of = [self._shapes.index(shape) for shape in shapes]
-        # While the film is opened. What goes wrong in it is told by the first inference, which tries again.
         self._preparing = threading.Thread(target=self._prepare, name="prepare")
-        self._preparing.start()
         self._readers: list[FrameReader] = []
-        try:
-            available, groups = cores(), len(video.keyframes) if video.ordered else 1
-            # Hardware decodes one thing after the other, whoever asks.
-            count = 1 if accelerator else max(1, min(available, groups // 2, MAX_DECODERS))
-            for _ in range(count):
-                self._readers.append(FrameReader(video, -(-available // count), accelerator))
-            self._readings = [Reading() for _ in range(count + 1)]
-        except BaseException:
-            self.close()
-            raise
+        self._readings: list[Reading] = []
 
     def close(self) -> None:
         """Close the files."""
-        _join([self._preparing])
+        if self._preparing.ident is not None:
+            _join([self._preparing])
         for reader in self._readers:
             reader.close()
 
@@ -117,6 +108,8 @@ class Pipeline:
             VideoError: the film cannot be decoded.
             ModelError: the network cannot be run.
         """
+        if not self._readers:
+            self._open()
         work = _Work(self._video, times, len(self._readers))
         pictures: Channel[Picture] = Channel(max(1, QUEUED_BATCHES * self._batch_size // len(self._shapes)))
         results: Channel[Seen] = Channel(QUEUED_BATCHES)
@@ -133,6 +126,17 @@ class Pipeline:
             results.close()
             pictures.close()
             _join(workers)
+
+    def _open(self) -> None:
+        """Open the film, once for each decoder: where all is known that is asked for, nobody looks."""
+        # While the film is opened. What goes wrong in it is told by the first inference, which tries again.
+        self._preparing.start()
+        available, groups = cores(), len(self._video.keyframes) if self._video.ordered else 1
+        # Hardware decodes one thing after the other, whoever asks.
+        count = 1 if self._accelerator else max(1, min(available, groups // 2, MAX_DECODERS))
+        for _ in range(count):
+            self._readers.append(FrameReader(self._video, -(-available // count), self._accelerator))
+        self._readings = [Reading() for _ in range(count + 1)]
 
     def _prepare(self) -> None:
         for model in self._models:

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from miles_deep.classify.certainty import Surroundings
 from miles_deep.classify.looks import Look
+from miles_deep.classify.questions import LABEL, Question
 from miles_deep.video import Reading
 from miles_deep.video.packets import PacketIndex
 
@@ -39,7 +40,7 @@ def midpoints(end: Fraction) -> list[Fraction]:
 
 
 def exact(
-    index: PacketIndex, reading: Callable[[], Reading], effort: float, heads: Sequence[int] = ()
+    index: PacketIndex, reading: Callable[[], Reading], effort: float, questions: Sequence[Question] = LABEL
 ) -> Strategy:
     """Look at every second: the frame shown at its midpoint."""
     end = index.end
@@ -55,14 +56,18 @@ LONGEST = Fraction(6)
 """Seconds between looks at most, however certain: in a group of ten seconds, as encoders write where nobody tells
 them not to, much comes and goes."""
 
+MOST = 0.7
+"""Part of the seconds left from which on a wave is all of them: the others would be asked for in the next, and
+groups of pictures be decoded twice. So it is with 1,000 labels, of which another wins in two seconds of three."""
+
 
 def adaptive(
-    index: PacketIndex, reading: Callable[[], Reading], effort: float, heads: Sequence[int] = ()
+    index: PacketIndex, reading: Callable[[], Reading], effort: float, questions: Sequence[Question] = LABEL
 ) -> Strategy:
-    """Look at keyframes, one a second at most, then at seconds whose label is not certain enough, until all are.
+    """Look at keyframes, one a second at most, then at seconds that are not certain enough, until all are.
 
-    Keyframes are cheap, and encoders put them where shots begin. How certain the label of a second is that was
-    not looked at, `certainty.Surroundings` tells from the looks around it and the sizes of the packets between.
+    Keyframes are cheap, and encoders put them where shots begin. How certain a second is that was not looked
+    at, `certainty.Surroundings` tells from the looks around it and the sizes of the packets between.
     """
     wave = asked = _keyframes(index)
     while True:
@@ -72,12 +77,14 @@ def adaptive(
         if not seen:
             wave = [time for time in unseen if time not in asked]
         else:
-            around = Surroundings(index, seen, heads)
+            around = Surroundings(index, seen, questions)
             sure = dict(zip(unseen, around.certainty(unseen), strict=True))
             candidates = sorted(set(unseen) - set(asked))
             uncertain = [time for time in candidates if sure[time] < effort or effort == 1]
             wave = _filled(uncertain, candidates, index.keyframes)
             wave = sorted({*wave, *_midway(sorted(seen), candidates, times[-1])})
+            if len(wave) > MOST * len(candidates):
+                wave = candidates
         asked = [*asked, *wave]
         if not wave:
             break
@@ -126,12 +133,12 @@ def _filled(
     return [time for time in candidates if time <= reach.get(bisect_right(keyframes, time), -1)]
 
 
-SAMPLINGS: dict[str, Callable[[PacketIndex, Callable[[], Reading], float, Sequence[int]], Strategy]] = {
+SAMPLINGS: dict[str, Callable[[PacketIndex, Callable[[], Reading], float, Sequence[Question]], Strategy]] = {
     "exact": exact,
     "adaptive": adaptive,
 }
 """Name to strategy: what `sampling=` takes. It is told of the film's packets, what came out of the decoders so
-far, the effort, and how many labels each head has (see `Scores.heads`)."""
+far, the effort, and what has to be certain of a second."""
 
 EFFORT = 0.9
-"""How certain the label of a second must be to go without a look, where nobody says."""
+"""How certain the answer of a second must be to go without a look, where nobody says."""

@@ -1,7 +1,7 @@
 """Score a film: a sampling strategy says where to look, the pipeline looks, until every second has its scores."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from fractions import Fraction
 from types import TracebackType
@@ -10,15 +10,15 @@ from typing import Self
 import numpy as np
 
 from miles_deep.classify.looks import Look, Looks
-from miles_deep.classify.pipeline import Pipeline
+from miles_deep.classify.questions import Question, winner_is
 from miles_deep.classify.sampling import EFFORT, SAMPLINGS, Second
 from miles_deep.classify.scores import Scores
 from miles_deep.classify.sights import Sights
 from miles_deep.errors import OptionError
 from miles_deep.model.ensemble import Classifier, heads_of
 from miles_deep.timecode import clock
-from miles_deep.video import Reading, Video, choose
-from miles_deep.video.hardware import CHOICES
+from miles_deep.video import Reading, Video
+from miles_deep.video.devices import CHOICES
 
 Progress = Callable[[Fraction, Fraction], None]
 """Is told how many seconds of how many are done."""
@@ -41,6 +41,7 @@ def score(
     batch_size: int = 32,
     hwaccel: str = "none",
     *,
+    questions: Sequence[Question] = (),
     known: Mapping[Fraction, Look] | None = None,
     checkpoint: Checkpoint | None = None,
     progress: Progress | None = None,
@@ -52,10 +53,11 @@ def score(
         model: the classifier, or several.
         sampling: a name in `SAMPLINGS`. A film that does not tell when its frames are shown has to be decoded
             whole, so there `exact` is taken always.
-        effort: 0.5…1, how certain the label of a second must be to go without a look; `sampling.EFFORT` where
+        effort: 0.5…1, how certain the answer of a second must be to go without a look; `sampling.EFFORT` where
             None. `exact` has no use for it.
         batch_size: frames given to the network at a time.
-        hwaccel: a name in `video.hardware.CHOICES`: what to decode with.
+        hwaccel: a name in `video.devices.CHOICES`: what to decode with.
+        questions: what has to be certain; which label wins, of each head, where nothing is asked.
         known: what was seen before, raw (see `Sights`); it is not looked at again.
         checkpoint: is given all that was seen from time to time, and at the end.
         progress: is told how far it is.
@@ -66,12 +68,18 @@ def score(
         ModelError: the network cannot be run.
         DeviceError: the hardware asked for is not there, or does not decode the film as software does.
     """
+    # Here, since who finds scores that were kept needs no decoder.
+    from miles_deep.classify.pipeline import Pipeline
+    from miles_deep.video.hardware import choose
+
     effort = check(sampling, effort, batch_size, hwaccel)
     sampling = sampling if video.ordered else "exact"
     seen, heads = _Memory(Sights(model, known or {}), checkpoint), heads_of(model)
-    accelerator = choose(video, hwaccel).accelerator
+    if progress is not None:
+        progress(Fraction(0), video.duration)
+    wanted, accelerator = questions or winner_is(heads), choose(video, hwaccel).accelerator
     with closing(Pipeline(video, model, batch_size, accelerator)) as pipeline, seen:
-        strategy = SAMPLINGS[sampling](video.index, lambda: pipeline.reading, effort, heads)
+        strategy = SAMPLINGS[sampling](video.index, lambda: pipeline.reading, effort, wanted)
         wave, done, end = next(strategy), Fraction(0), video.index.end
         asked: Looks = {}
         while True:

@@ -53,6 +53,8 @@ class Scores:
     of its own in every second. Empty where all labels compete with each other."""
     rules: dict[str, Any] = field(default_factory=dict)
     """What the model's card has for finding segments where nobody says otherwise; see `ModelCard.rules`."""
+    asked: tuple[str, ...] = ()
+    """The targets of which alone they are as certain as the sampling promises; empty where all labels are."""
 
     def __post_init__(self) -> None:
         rows = len(self.times)
@@ -112,6 +114,7 @@ def to_table(scores: Scores) -> Table:
             "video": scores.video,
             **({"heads": scores.heads} if scores.heads else {}),
             **({"rules": scores.rules} if scores.rules else {}),
+            **({"asked": scores.asked} if scores.asked else {}),
         },
     )
 
@@ -152,6 +155,7 @@ def _from_table(table: Table) -> Scores:
         video=_text(meta.get("video", "")),
         heads=_heads(meta.get("heads", []), len(labels)),
         rules=dict(meta.get("rules", {})),
+        asked=_texts(meta.get("asked", [])),
     )
     _check(scores, second)
     return scores

@@ -7,6 +7,7 @@
         864bb37b….exact.parquet                   finished scores of a model, by its digest and the sampling,
         864bb37b….adaptive-0.5.parquet            with the effort where that leaves seconds out
         864bb37b….looks.parquet                   every sample of the film that the model was ever shown
+        film.packets.parquet                      what probing told of the film, and its packets
         864bb37b….exact.parquet.damaged           was not as it had been written, and is kept for curiosity
 
 Nobody locks anything: a file appears whole or not at all, and one that is lost, damaged or overwritten by another
@@ -28,17 +29,23 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from miles_deep.classify.known_film import Identity, film_from_table, film_table
 from miles_deep.classify.looks import Look, Looks, looks_from_table, looks_table
 from miles_deep.classify.scores import Scores, from_table, to_table
 from miles_deep.classify.table import Table, read_meta, read_table, write_table
 from miles_deep.errors import FormatError, OptionError, OutputError
 from miles_deep.files import PARTIAL
 from miles_deep.machine import cache_folder
+from miles_deep.video import Video
+from miles_deep.video.packets import PacketIndex
 
-EXACT, LOOKS = "exact", "looks"
+EXACT, LOOKS, PACKETS = "exact", "looks", "packets"
+
+FILM = "film"
+"""In the place of a model's digest, for what is known of a film without any model."""
 
 FILE = re.compile(
-    r"(?P<model>[\w-]+)\.(?P<kind>exact|adaptive|looks)(-(?P<effort>\d(\.\d+)?(e-\d+)?))?\.parquet(?P<damaged>\.damaged)?",
+    r"(?P<model>[\w-]+)\.(?P<kind>exact|adaptive|looks|packets)(-(?P<effort>\d(\.\d+)?(e-\d+)?))?\.parquet(?P<damaged>\.damaged)?",
     re.ASCII,
 )
 """What the files of the store are called; others in its folders are not ours."""
@@ -61,10 +68,10 @@ class Entry:
     name: str
     """Of the model at that time; empty where nobody told."""
     kind: str
-    """The sampling of finished scores, or `looks`."""
+    """The sampling of finished scores, `looks`, or `packets`."""
     effort: float
     rows: int
-    """Seconds of the film, or how many looks."""
+    """Seconds of the film, or how many looks or packets."""
     bytes: int
     when: datetime
     """When it was written."""
@@ -142,6 +149,16 @@ class Store:
             kept = self.looks(video, model, len(next(iter(looks.values()))))
             self._write(video, model, LOOKS, looks_table({**kept, **looks}, video, model), film, name)
 
+    def film(self, path: Path, identity: Identity) -> Video | None:
+        """What is known of the film at a path, its packets too; None where that is of another file."""
+        kept = self._path(identity.fingerprint, FILM, PACKETS)
+        return _whole(kept, partial(_read_film, film=path, identity=identity))
+
+    def keep_film(self, video: Video, index: PacketIndex, identity: Identity) -> None:
+        """Keep what is known of a film. Raises OutputError."""
+        table = film_table(video, index, identity)
+        self._write(identity.fingerprint, FILM, PACKETS, table, video.path.absolute(), "the film's packets")
+
     def entries(self) -> list[Entry]:
         """All that is kept, film by film; of damaged files only what their names tell."""
         found = [_entry(path) for folder in _folders(self.folder) for path in _files(folder)]
@@ -173,7 +190,8 @@ class Store:
         found = []
         for path in _files(self.folder / _name(video)):
             match = FILE.fullmatch(path.name)
-            if match and match["model"] == _name(model) and match["kind"] != LOOKS and not match["damaged"]:
+            finished = match and match["kind"] not in (LOOKS, PACKETS) and not match["damaged"]
+            if match and finished and match["model"] == _name(model):
                 found.append((match["kind"], float(match["effort"] or 1), path))
         return sorted(found, key=lambda scores: (scores[0] == EXACT, scores[1]), reverse=True)
 
@@ -218,6 +236,10 @@ def _read_scores(path: Path, key: tuple[str, str, tuple[str, ...], str, float]) 
 
 def _read_looks(path: Path, video: str, model: str, labels: int) -> Looks:
     return looks_from_table(read_table(path, sealed=True), path, video, model, labels)
+
+
+def _read_film(path: Path, film: Path, identity: Identity) -> Video | None:
+    return film_from_table(read_table(path, sealed=True), film, identity, path)
 
 
 def _name(key: str) -> str:

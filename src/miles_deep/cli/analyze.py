@@ -12,7 +12,6 @@ from miles_deep.cli.watch import Watched, Watching, models_record, refuse_input,
 from miles_deep.files import check_writable
 from miles_deep.model.ensemble import Classifier
 from miles_deep.timecode import clock
-from miles_deep.video import probe
 
 SCORES = click.option("--scores", type=PATH, metavar="FILE", help="Write the scores to this Parquet file as well.")
 
@@ -26,7 +25,7 @@ def analyze(scores: Path | None, **given: Any) -> None:
     """
     how = Watching(**given)
     how.check_model()
-    model, video = how.load(), probe(how.movie)
+    model, video = how.load(), how.probe()
     if scores is not None:
         refuse_input("--scores", scores, {"the film itself": video.path})
         check_writable(scores, how.force)

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from miles_deep import __version__
-from miles_deep.cli.actions import ACTIONS
+from miles_deep.cli.actions import act
 from miles_deep.cli.commands import COMMANDS
 from miles_deep.cli.flags import CUTTING, EFFECTS, HELP, ONE_OF_MOVIES, TARGETS, flags
 from miles_deep.cli.options import Options
@@ -41,4 +41,4 @@ def bare(movies: tuple[Path, ...], **given: Any) -> None:
     """
     options = Options(**given, movie=movies[0], movies=movies, join=False, mark=False)
     options.check()
-    ACTIONS[options.action](options)
+    act(options)

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
 
+import click
+
+from miles_deep.cli.text import one_line
 from miles_deep.cli.watch import Watched, Watching
 from miles_deep.errors import OptionError
 from miles_deep.model.card import OF_LABEL
-from miles_deep.model.ensemble import Classifier, heads_of
+from miles_deep.model.ensemble import Classifier, head_names, heads_of
 from miles_deep.timeline import (
     Margin,
     Rule,
@@ -21,9 +23,10 @@ from miles_deep.timeline import (
     foreground,
     select,
 )
-from miles_deep.timeline.rules import SMOOTHINGS, Smoothing
+from miles_deep.timeline.rules import SMOOTHINGS, Method, OwnMethod, Smoothing
 from miles_deep.timeline.rules_table import as_rules
-from miles_deep.timeline.targets import background_names, contest
+from miles_deep.timeline.targets import background_names, columns_of, contest
+from miles_deep.timeline.whose import without_models
 from miles_deep.workflow import refine
 
 MOST_NAMES = 12
@@ -40,7 +43,7 @@ class Ruling(Watching):
     min_coverage: float | None
     rules: Path | None
     smooth: str | None
-    each: bool | None
+    method: OwnMethod | None
     classic: bool
 
     def ruling(self, model: Classifier) -> Rules:
@@ -74,12 +77,10 @@ class Ruling(Watching):
         values = (self.min_score, self.max_gap, self.min_cut, self.min_coverage)
         return {key for key, value in zip(OF_LABEL, values, strict=True) if value is not None}
 
-    def _method(self, usual: Rule) -> Literal["plain", "each", "classic"]:
-        if self.classic and self.each:
-            raise OptionError("--classic and --each exclude each other: in the first program labels compete")
-        if self.classic:
-            return "classic"
-        return usual.method if self.each is None else "each" if self.each else "plain"
+    def _method(self, usual: Rule) -> Method:
+        if self.classic and self.method:
+            raise OptionError("--classic and --method exclude each other: classic is a method of its own")
+        return "classic" if self.classic else self.method or usual.method
 
     def _read(self, model: Classifier) -> Rules:
         if self.rules is None:
@@ -133,12 +134,10 @@ class Choosing(Ruling):
             OptionError, FormatError: the rules are wrong.
         """
         rules = self.ruling(model)
-        keep = self.targets
+        keep, drop = checked_targets(self.targets, model), checked_targets(self.dropped, model)
         if self.all_but_background:
-            keep = foreground(model.labels, model.background, model.groups, heads_of(model))
-        for targets in (keep, self.dropped):
-            check_targets(targets, model)
-        return Choice(keep, self.dropped, rules, margin_of(self.margin))
+            keep = foreground_of(model)
+        return Choice(keep, drop, rules, margin_of(self.margin))
 
     def choose(self, choice: "Choice", watched: Watched, model: Classifier) -> Selection:
         """What is kept of a film that was watched, and the segments that say so; its edges to the frame.
@@ -189,10 +188,25 @@ def background_of(model: Classifier) -> str:
     return ", ".join(background_names(model.labels, model.background, model.groups, heads_of(model)))
 
 
-def check_targets(targets: Sequence[str], model: Classifier) -> None:
-    """Refuse targets that are none of a model, before any work. Raises LabelError, ExpressionError."""
-    if targets:
-        contest(targets, model.labels, model.groups, heads_of(model))
+def foreground_of(model: Classifier) -> tuple[str, ...]:
+    """The targets of `-x`; says on stderr of which models they are none. Raises LabelError."""
+    found = foreground(model.labels, model.background, model.groups, heads_of(model))
+    for (name, *_), columns in zip(head_names(model), columns_of(heads_of(model), len(model.labels)), strict=True):
+        if set(model.background).isdisjoint(model.labels[columns]):
+            click.echo(one_line(f"{name} names no background label, so -x keeps nothing of it; use -t"), err=True)
+    return found
+
+
+def checked_targets(targets: Sequence[str], model: Classifier) -> tuple[str, ...]:
+    """Targets as the model calls them; those that are none of it are refused, before any work.
+
+    Raises:
+        LabelError, ExpressionError: as `contest`.
+    """
+    named = without_models(targets, model)
+    if named:
+        contest(named, model.labels, model.groups, heads_of(model))
+    return named
 
 
 def smoothing_of(text: str | None, usual: Smoothing) -> Smoothing:

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,12 +13,14 @@ from miles_deep.cli.printing import print_segments, segment_lines, segment_recor
 from miles_deep.cli.text import one_line
 from miles_deep.cli.treating import Treated, Wish, in_words, together
 from miles_deep.cli.watch import notes, watch
-from miles_deep.edit import Take
 from miles_deep.errors import OptionError
 from miles_deep.model.ensemble import Classifier
 from miles_deep.timecode import Span
 from miles_deep.timeline import Segment
 from miles_deep.video import Video
+
+if TYPE_CHECKING:
+    from miles_deep.edit import Take
 
 NOTHING_LEFT = "nothing of the film is left; nothing written"
 
@@ -47,8 +50,10 @@ class Chosen:
         return bool(self.segments or self.treated)
 
     @property
-    def take(self) -> Take:
+    def take(self) -> "Take":
         """The same, for an edit."""
+        from miles_deep.edit import Take  # here, since it brings in PyAV
+
         return Take(self.video, self.kept, [one.effect for one in self.treated])
 
 
@@ -69,7 +74,8 @@ def asked_of(options: Options, model: Classifier, videos: Sequence[Video]) -> As
 
 def chosen_of(options: Options, asked: Asked, model: Classifier, video: Video) -> Chosen:
     """Watch a film, and choose."""
-    watched = watch(options, video, model)
+    lists = (asked.choice.keep, asked.choice.drop, *(wish.targets for wish in asked.wishes))
+    watched = watch(options, video, model, [*filter(None, lists)], asked.choice.rules)
     selection = options.choose(asked.choice, watched, model)
     wishes = [wish for wish in asked.wishes if has_sound(video) or not wish.treatment.mute]
     treated = options.treat(wishes, asked.choice, watched, model) if selection.kept else ()

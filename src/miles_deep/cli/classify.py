@@ -1,5 +1,6 @@
 """`miles-deep classify PICTURE…|DIR`: the labels of pictures."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -9,18 +10,19 @@ from typing import Any
 import click
 
 from miles_deep.classify.pictures import PictureScores, classify_pictures
+from miles_deep.cli.choosing import checked_targets, foreground_of
 from miles_deep.cli.flags import BATCH_SIZE, FORCE, HELP, JSON, KEEP, MIN_SCORE, MODEL, PATH, flags
 from miles_deep.cli.picture_text import WRITERS, Telling
 from miles_deep.cli.refused import Refusals
 from miles_deep.cli.text import counted, shown
 from miles_deep.cli.watch import load_classifier, refuse_input
-from miles_deep.errors import OptionError
+from miles_deep.errors import FormatError, OptionError
 from miles_deep.files import check_writable, partial_file
 from miles_deep.model.ensemble import Classifier, heads_of
-from miles_deep.timeline import foreground
-from miles_deep.timeline.find import matching_frames
+from miles_deep.timeline.rules import Rules
 from miles_deep.timeline.rules_table import as_rules
-from miles_deep.timeline.targets import contest
+from miles_deep.timeline.targets import Contest, contest
+from miles_deep.timeline.winners import matching_frames
 
 
 class _NotEmpty(click.Path):
@@ -50,30 +52,34 @@ TOP = click.option(
     help="Labels, and groups, of each picture.",
 )
 OUT = click.option("-o", "output", type=PATH, metavar="OUT", help="Write to this file.")
+NULL = click.option(
+    "-0", "--null", "null", is_flag=True, help="With -t or -x: end each name with a null byte, for xargs -0."
+)
 
 
 @click.command(context_settings=HELP)
-@flags(PICTURES, KEEP, MIN_SCORE, FORM, TOP, OUT, BATCH_SIZE, MODEL, FORCE, JSON)
+@flags(PICTURES, KEEP, MIN_SCORE, FORM, TOP, OUT, NULL, BATCH_SIZE, MODEL, FORCE, JSON)
 def classify(**given: Any) -> None:
     """The labels of pictures and animations, by the models that films are watched with.
 
     Of a folder all pictures are taken, and those of the folders in it. With -t or -x, only the names of pictures
-    of these are printed.
+    of these are printed; as CSV or JSON, with the scores of what was asked for.
     """
     how = Classifying(**given)
     how.check()
     classifier = load_classifier(how.model, how.device, how.groups)
-    wanted = how.wanted(classifier)
+    search = how.search(classifier)
     refusals = Refusals()
     pictures = _Counted(classify_pictures(how.paths, classifier, how.batch_size, refusals, refusals.left_out))
-    found = _Counted(pictures if wanted is None else filter(wanted, pictures))
-    telling = Telling(classifier, how.top, listing=wanted is not None)
-    with _written(how.output, how.force) as write:
+    found = _Counted(pictures if search is None else filter(search.finds, pictures))
+    telling = Telling(classifier, how.top, None if search is None else search.asked, how.for_people)
+    with _written(how) as write:
         for line in WRITERS[how.kind](found, telling):
             write(line)
-    if not pictures.count and not refusals.count:
-        click.echo("no pictures there", err=True)
-    elif wanted is not None and not found.count:
+        if not pictures.count and not refusals.count:
+            refusals.end()
+            raise FormatError("no pictures there")
+    if search is not None and not found.count:
         click.echo(f"none of {counted(pictures.count, 'picture')}", err=True)
     refusals.end()
 
@@ -92,6 +98,18 @@ class _Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """What is searched for."""
+
+    asked: Contest
+    rules: Rules
+
+    def finds(self, picture: PictureScores) -> bool:
+        """Whether any look at a picture matches."""
+        return bool(matching_frames(picture.values, self.asked, self.rules).any())
+
+
+@dataclass(frozen=True, slots=True)
 class Classifying:
     """Pictures, and what is asked about them: one field a flag."""
 
@@ -102,6 +120,7 @@ class Classifying:
     form: str | None
     top: int
     output: Path | None
+    null: bool
     batch_size: int
     model: tuple[str, ...]
     device: str
@@ -115,8 +134,10 @@ class Classifying:
             raise OptionError("-t and -x exclude each other: give one")
         if self.as_json and self.form not in (None, "json"):
             raise OptionError(f"-f {self.form} and --json exclude each other: give one")
-        if self.min_score is not None and not (self.targets or self.all_but_background):
+        if self.min_score is not None and not self.searches:
             raise OptionError("-s is about what is searched for, so it needs -t or -x")
+        if self.null and not (self.searches and self.kind == "text"):
+            raise OptionError("-0 is about lists of names, so it needs -t or -x, and no -f or --json")
         if self.output is not None:
             if self._ending not in (None, self.kind):
                 raise OptionError(f"-o {shown(self.output)}: would be {self.kind}; give it another suffix")
@@ -130,37 +151,51 @@ class Classifying:
         return "json" if self.as_json else self.form or self._ending or "text"
 
     @property
+    def searches(self) -> bool:
+        """Whether only some pictures are told of."""
+        return bool(self.targets) or self.all_but_background
+
+    @property
+    def for_people(self) -> bool:
+        """Whether what is written is read by people, and not by programs, which want names as they are."""
+        lists = self.kind != "text" or self.searches
+        return not lists or (self.output is None and not self.null and sys.stdout.isatty())
+
+    @property
     def _ending(self) -> str | None:
         """The form that the output's suffix says; None where it says none."""
         suffix = self.output.suffix.lower().removeprefix(".") if self.output else ""
         return {"txt": "text"}.get(suffix, suffix if suffix in WRITERS else None)
 
-    def wanted(self, classifier: Classifier) -> Callable[[PictureScores], bool] | None:
-        """Whether a picture is one that is searched for: any look at it matches. None where all are.
+    def search(self, classifier: Classifier) -> Search | None:
+        """What is searched for; None where all pictures are told of.
 
         Raises:
             OptionError: the min score is out of range.
             LabelError, ExpressionError: as `contest`.
         """
-        if not self.targets and not self.all_but_background:
+        if not self.searches:
             return None
         rules = as_rules(None, classifier.rules)
         if self.min_score is not None:
             rules = replace(rules, general=replace(rules.general, min_score=self.min_score))
-        labels, own, heads = classifier.labels, classifier.groups, heads_of(classifier)
-        targets = self.targets
-        if self.all_but_background:
-            targets = foreground(labels, classifier.background, own, heads)
-        asked = contest(targets, labels, own, heads)
-        return lambda picture: bool(matching_frames(picture.values, asked, rules).any())
+        targets = checked_targets(self.targets, classifier) or foreground_of(classifier)
+        return Search(contest(targets, classifier.labels, classifier.groups, heads_of(classifier)), rules)
 
 
 @contextmanager
-def _written(output: Path | None, force: bool) -> Iterator[Callable[[str], None]]:
+def _written(how: Classifying) -> Iterator[Callable[[str], object]]:
     """Gives a function that writes a line, to the terminal or to a file that appears whole."""
-    if output is None:
+    # Names of files need not be text; so encoded, they are what the system calls them.
+    errors, end = sys.getfilesystemencodeerrors(), "\0" if how.null else "\n"
+    if how.output is not None:
+        with (
+            partial_file(how.output, force=how.force) as partial,
+            partial.open("w", encoding="utf-8", errors=errors, newline="") as file,
+        ):
+            yield lambda line: print(line, file=file, end=end)
+        click.echo(f"wrote {shown(how.output)}")
+    elif how.for_people:
         yield click.echo
-        return
-    with partial_file(output, force=force) as partial, partial.open("w", encoding="utf-8", newline="") as file:
-        yield lambda line: print(line, file=file)
-    click.echo(f"wrote {shown(output)}")
+    else:
+        yield lambda line: click.echo((line + end).encode("utf-8", errors), nl=False)

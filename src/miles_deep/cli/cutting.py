@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from miles_deep.cli.chosen import Asked, Chosen, asked_of, chosen_of, chosen_record, print_chosen
 from miles_deep.cli.options import Options
@@ -9,17 +10,20 @@ from miles_deep.cli.printing import film_record, plan_record, print_film, print_
 from miles_deep.cli.progress import progress_bar
 from miles_deep.cli.text import shown
 from miles_deep.cli.watch import notes
-from miles_deep.edit import EditResult, plan_cut
 from miles_deep.edit.target import output_suffix
 from miles_deep.files import check_writable
-from miles_deep.video import Video, probe
+from miles_deep.machine import return_memory
+from miles_deep.video import Video
 from miles_deep.workflow import edit, edit_clips
+
+if TYPE_CHECKING:
+    from miles_deep.edit import EditResult
 
 
 def cut_film(options: Options) -> None:
     """Watch the film, find the segments of the targets, and write what is kept as a film, or as one film each."""
     model = options.load()
-    video = probe(options.movie.resolve() if options.replace else options.movie)
+    video = options.probe(options.movie.resolve() if options.replace else options.movie)
     asked = asked_of(options, model, [video])
     output = output_of(options, video)
     if not options.dry_run:
@@ -28,6 +32,8 @@ def cut_film(options: Options) -> None:
     if options.dry_run:
         _plan(options, asked, chosen, output)
         return
+    del model  # encoders need the memory that its network takes
+    return_memory()
     films = _write(options, chosen, output) if chosen.found and chosen.kept else []
     if options.as_json:
         outputs = [film_record(film) for film in films]
@@ -47,6 +53,8 @@ def output_of(options: Options, video: Video) -> Path:
 
 
 def _plan(options: Options, asked: Asked, chosen: Chosen, output: Path) -> None:
+    from miles_deep.edit import plan_cut  # here, since it opens the film, and often nothing is found
+
     does = chosen.found and chosen.kept
     # Clips are planned as one film, whose container says what can be copied.
     film = output.with_name(output.name + output_suffix(chosen.video)) if options.clips else output
@@ -60,7 +68,7 @@ def _plan(options: Options, asked: Asked, chosen: Chosen, output: Path) -> None:
         print_plan(plan)
 
 
-def _write(options: Options, chosen: Chosen, output: Path) -> Sequence[EditResult]:
+def _write(options: Options, chosen: Chosen, output: Path) -> "Sequence[EditResult]":
     take = chosen.take
     with progress_bar("cutting") as report:
         if options.clips:

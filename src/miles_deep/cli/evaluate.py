@@ -10,8 +10,11 @@ from miles_deep.cli.flags import BATCH_SIZE, CAFFE, FORCE, HELP, JSON, MODEL, MO
 from miles_deep.cli.printing import print_json
 from miles_deep.cli.text import counted, shown
 from miles_deep.files import check_writable
-from miles_deep.timeline.tuning.evaluation import IOUS, Agreement, Confusion, EdgeErrors, Evaluation, LabelResult
+from miles_deep.model.ensemble import heads_of
+from miles_deep.timeline.tuning.confusion import Confusion
+from miles_deep.timeline.tuning.evaluation import IOUS, Agreement, EdgeErrors, Evaluation, LabelResult, mean_f1
 
+ONE_WINS = "here labels compete, and one of them wins: --method each lets all count that reach their min score"
 WIDEST = 12
 """Columns of a confusion matrix that a terminal has room for; of more, the most frequent mistakes are listed."""
 
@@ -22,9 +25,10 @@ def evaluate(movies: tuple[Path, ...], png: Path | None, **given: Any) -> None:
     """Hold the segments found in MOVIES against what is known to be in them.
 
     A segment is right when it shares at least half (IoU 0.5), or three quarters, of all that it and one of the
-    truth cover. Edges are on whole seconds, as scores are, and not refined to the frame as in a cut. Where the
-    truth says that there is nothing in the films, whatever is found is wrong. Films that were watched before are
-    not watched again.
+    truth cover. Edges are on whole seconds, as scores are, and not refined to the frame as in a cut. The truth may
+    name labels and groups, of several models where several are given, and what it names may overlap. Where it
+    says that there is nothing in the films, whatever is found is wrong. Films that were watched before are not
+    watched again.
     """
     how = Examining(**given, movie=movies[0], movies=movies)
     how.check_model()
@@ -49,6 +53,8 @@ def evaluate(movies: tuple[Path, ...], png: Path | None, **given: Any) -> None:
         print_json(_record(evaluation))
     else:
         _print(evaluation)
+        if evaluation.several and rules.general.competes and not heads_of(model):
+            click.echo(f"in {counted(evaluation.several, 'second')} the truth has several labels; {ONE_WINS}")
         if png is not None:
             click.echo(f"picture: {shown(png)}")
 
@@ -67,6 +73,13 @@ def _print(evaluation: Evaluation) -> None:
         if len(evaluation.labels) > 1:
             click.echo(_line(names[-2], wide, evaluation.micro(least), _edges(evaluation.edges, least)))
             click.echo(f"{names[-1]:<{wide}}{percent(evaluation.macro_f1(least)):>47}")
+    click.echo()
+    click.echo(f"{'seconds':<{wide}}  truth  found  right  precision  recall     F1")
+    for name, result in zip(names, evaluation.results, strict=False):
+        click.echo(_line(name, wide, result.seconds, ""))
+    if len(evaluation.labels) > 1:
+        click.echo(_line(names[-2], wide, evaluation.of_seconds, ""))
+        click.echo(f"{names[-1]:<{wide}}{percent(mean_f1(evaluation.results, None)):>47}")
     click.echo()
     _print_confusion(evaluation.found, [*names[:-2], *in_table([evaluation.rest])])
 
@@ -104,10 +117,12 @@ def _print_confusion(counts: Confusion, names: list[str]) -> None:
 
 
 def _record(evaluation: Evaluation) -> dict[str, object]:
-    together = LabelResult("all", {least: evaluation.micro(least) for least in IOUS}, evaluation.edges)
+    at = {least: evaluation.micro(least) for least in IOUS}
+    together = LabelResult("all", at, evaluation.edges, evaluation.of_seconds)
     return {
         "films": evaluation.films,
         "seconds": evaluation.seconds,
+        "seconds_with_several": evaluation.several,
         "accuracy": evaluation.accuracy,
         "winner_accuracy": evaluation.winner_accuracy,
         "mean_f1": {str(least): evaluation.macro_f1(least) for least in IOUS},

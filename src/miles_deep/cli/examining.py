@@ -17,10 +17,10 @@ from miles_deep.files import same_file
 from miles_deep.model.ensemble import Classifier, heads_of
 from miles_deep.model.naming import short_names
 from miles_deep.timecode import Span
-from miles_deep.timeline.tuning.evaluation import LabelResult
-from miles_deep.timeline.tuning.examples import NONE, SIDE_BY_SIDE, check_truth
+from miles_deep.timeline.tuning.evaluation import Agreement, LabelResult
+from miles_deep.timeline.tuning.examples import NONE, check_truth
 from miles_deep.timeline.tuning.truth import Row, Truth, read_truth
-from miles_deep.video import Video, probe
+from miles_deep.video import Video
 
 TRUTH = click.option(
     "--truth",
@@ -61,15 +61,13 @@ class Examining(Ruling):
         Raises:
             MilesDeepError: the truth or a film cannot be read, or they do not fit each other.
         """
-        if heads_of(model):
-            raise OptionError(f"{SIDE_BY_SIDE}: give one --model")
         for number, movie in enumerate(self.movies):
             if any(movie == other or same_file(movie, other) for other in self.movies[:number]):
                 raise OptionError(f"{shown(movie)}: is given twice")
         truth = _read(self.truth, next(iter(model.background), NONE))
-        videos = [probe(movie) for movie in self.movies]
+        videos = [self.probe(movie) for movie in self.movies]
         durations = {movie: video.duration for movie, video in zip(self.movies, videos, strict=True)}
-        words = check_truth(truth, durations, model.labels, model.groups, model.background)
+        words = check_truth(truth, durations, model.labels, model.groups, model.background, heads_of(model))
         if labelled and not words.labels:
             raise FormatError(f"{truth.path}: no row has a label, so there is nothing to tune rules by")
         return truth, videos
@@ -99,18 +97,20 @@ def result_record(result: LabelResult) -> dict[str, object]:
     """How well the segments of a label agree with the truth, as JSON values."""
     return {
         "label": result.label,
-        "segments": {
-            str(least): {
-                "truth": agreement.truth,
-                "found": agreement.found,
-                "matched": agreement.matched,
-                "precision": agreement.precision,
-                "recall": agreement.recall,
-                "f1": agreement.f1,
-            }
-            for least, agreement in result.at.items()
-        },
+        "segments": {str(least): _agreement_record(agreement) for least, agreement in result.at.items()},
+        "seconds": _agreement_record(result.seconds),
         "edge_error": {"start": result.edges.start, "end": result.edges.end, "mean": result.edges.mean},
+    }
+
+
+def _agreement_record(agreement: Agreement) -> dict[str, object]:
+    return {
+        "truth": agreement.truth,
+        "found": agreement.found,
+        "matched": agreement.matched,
+        "precision": agreement.precision,
+        "recall": agreement.recall,
+        "f1": agreement.f1,
     }
 
 

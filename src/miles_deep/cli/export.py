@@ -34,7 +34,7 @@ from miles_deep.export.cutlist import Cutlist
 from miles_deep.export.write import no_format
 from miles_deep.files import check_writable, same_file
 from miles_deep.timeline import Selection
-from miles_deep.video import Video, probe
+from miles_deep.video import Video
 
 NAMES = click.option("-f", "--format", "formats", multiple=True, metavar="NAMES", help="Formats: edl,csv,…")
 
@@ -115,7 +115,7 @@ def export(**given: Any) -> None:
     """
     how = Exporting(**given)
     how.check()
-    model, video = how.load(), probe(how.movie)
+    model, video = how.load(), how.probe()
     choice = how.asked(model)
     paths = how.paths(video)
     watched = watch(how, video, model)

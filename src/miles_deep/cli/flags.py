@@ -9,8 +9,8 @@ import click
 from miles_deep.classify.sampling import EFFORT, SAMPLINGS
 from miles_deep.edit import MODES
 from miles_deep.edit.treatment import FASTEST, SLOWEST
-from miles_deep.timeline.rules import Rule, Smoothing
-from miles_deep.video.hardware import CHOICES
+from miles_deep.timeline.rules import OWN_METHODS, Rule, Smoothing
+from miles_deep.video.devices import CHOICES
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Flag = Callable[[Any], Any]
@@ -142,10 +142,11 @@ RULE = (
         f"  [default: none; {SMOOTH.window}, {SMOOTH.switch_cost}]",
     ),
     click.option(
-        "--each/--no-each",
-        default=None,
-        help="A second is every label's that reaches its min score, whoever wins: for labels that do not exclude "
-        "each other.  [default: as the model's card has it]",
+        "--method",
+        type=click.Choice(OWN_METHODS),
+        help="Whose a second is: the winner's (plain); every label's that reaches its min score, as where labels "
+        "do not exclude each other (each); every label's for which the seconds around speak together, as where "
+        f"many labels are seldom sure (evidence).  [default: {OR} {USUAL.method}]",
     ),
     click.option("--classic", is_flag=True, help="Find segments exactly as the first program did."),
 )

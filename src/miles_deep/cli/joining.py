@@ -15,8 +15,9 @@ from miles_deep.edit import EditResult, Take, plan_cut
 from miles_deep.edit.output import may_replace
 from miles_deep.edit.target import output_suffix
 from miles_deep.files import check_writable
+from miles_deep.machine import return_memory
 from miles_deep.timecode import Span
-from miles_deep.video import Video, probe
+from miles_deep.video import Video
 from miles_deep.workflow import join
 
 
@@ -25,7 +26,7 @@ def join_films(options: Options) -> None:
 
     A film of which nothing is kept is left out.
     """
-    model, videos = options.load(), [probe(movie) for movie in options.movies]
+    model, videos = options.load(), [options.probe(movie) for movie in options.movies]
     asked = asked_of(options, model, videos)
     output = output_of(options, videos[0])
     if not options.dry_run:
@@ -40,6 +41,8 @@ def join_films(options: Options) -> None:
     if options.dry_run:
         _plan(options, asked, films, output, record)
         return
+    del model  # encoders need the memory that its network takes
+    return_memory()
     result = _write(options, kept, output) if kept else None
     if options.as_json:
         print_json({**record, "outputs": [film_record(result)] if result else []})

@@ -2,15 +2,14 @@
 
 import io
 import os
-import signal
 import sys
-from types import FrameType
 
 import click
 from click.exceptions import NoArgsIsHelpError
 
 from miles_deep.cli.bare import bare
 from miles_deep.cli.commands import COMMANDS, command
+from miles_deep.cli.interrupting import interruptible
 from miles_deep.cli.text import one_line
 from miles_deep.errors import ExpressionError, MilesDeepError, UsageError
 
@@ -23,10 +22,13 @@ def run(arguments: list[str]) -> int:
     Returns:
         The exit code: 0 done, 1 failed, 2 the command line is wrong, 130 interrupted.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGINT, _interrupt)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a film's name may have letters that it has not
+    with interruptible():
+        return _run(arguments)
+
+
+def _run(arguments: list[str]) -> int:
     try:
         _invoke(arguments)
         sys.stdout.flush()  # here, where a full disk can still be told of
@@ -81,10 +83,3 @@ def _point(error: ExpressionError) -> int:
     before = one_line(error.text[: error.place])
     click.echo(f"  {before}{one_line(error.text[error.place :])}\n  {' ' * cell_len(before)}^", err=True)
     return USAGE
-
-
-def _interrupt(signum: int, frame: FrameType | None) -> None:
-    # Once is enough: a key that is held down must not interrupt the cleaning up.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise KeyboardInterrupt

@@ -17,21 +17,22 @@ from miles_deep.edit.target import output_suffix
 from miles_deep.files import check_writable
 from miles_deep.timecode import clock
 from miles_deep.timeline import Segment
-from miles_deep.video import Video, probe
+from miles_deep.video import Video
 from miles_deep.workflow import mark
 
 
 def mark_film(options: Options) -> None:
     """Watch the film, find the segments of the targets, or of all labels, and write them as chapters."""
     model = options.load()
-    video = probe(options.movie.resolve() if options.replace else options.movie)
+    video = options.probe(options.movie.resolve() if options.replace else options.movie)
     choice = options.asked(model)
     output = video.path
     if not options.replace:
         output = (options.output or video.path.parent) / f"{video.path.stem}.chapters{output_suffix(video)}"
     if not options.dry_run:
         check_writable(place_of_marked(video, output), options.force or output == video.path)
-    segments = options.choose(choice, watch(options, video, model), model).segments
+    watched = watch(options, video, model, [*filter(None, (choice.keep, choice.drop))], choice.rules)
+    segments = options.choose(choice, watched, model).segments
     films = [] if options.dry_run or not segments else [_write(options, video, segments, output)]
     if options.as_json:
         record = {"movie": shown(video.path), "segments": [segment_record(s) for s in segments]}

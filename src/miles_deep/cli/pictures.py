@@ -14,7 +14,7 @@ from miles_deep.files import check_writable
 from miles_deep.model.ensemble import Classifier
 from miles_deep.report import Findings
 from miles_deep.timeline import find_all
-from miles_deep.video import Video, probe
+from miles_deep.video import Video
 
 FLAGS = (*TARGETS, BATCH_SIZE, *MODEL, *CAFFE, *WATCHING, *RULE, *EDGES, FORCE, JSON)
 
@@ -41,7 +41,7 @@ def draw_film(
     if output is None or output.is_dir():
         path /= f"{how.movie.stem}{suffix}"
     check(path)
-    model, video = how.load(), probe(how.movie)
+    model, video = how.load(), how.probe()
     refuse_input("-o", path, {"the film itself": video.path})
     check_writable(path, how.force)
     findings = _findings(how, how.asked(model), model, video)

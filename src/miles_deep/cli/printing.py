@@ -4,15 +4,19 @@ import json
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from miles_deep.cli.text import counted, one_line, shown
 from miles_deep.cli.watch import Watched
-from miles_deep.edit import Copy, EditPlan, EditResult, Encode, Mode, Piece
+from miles_deep.edit import Copy, EditPlan, Encode, Mode, Piece
 from miles_deep.model.naming import short_names
 from miles_deep.timecode import clock
 from miles_deep.timeline import Segment
+
+if TYPE_CHECKING:
+    from miles_deep.edit import EditResult
 
 
 def print_json(value: object) -> None:
@@ -84,7 +88,7 @@ def part_record(part: Copy | Encode) -> dict[str, object]:
     }
 
 
-def film_record(film: EditResult) -> dict[str, object]:
+def film_record(film: "EditResult") -> dict[str, object]:
     """A film that was written as JSON values."""
     return {
         "path": shown(film.path),
@@ -143,7 +147,7 @@ def print_plan(plan: EditPlan, films: Sequence[Path] = ()) -> None:
             click.echo(f"  {'mute':<7}{span!s}")
 
 
-def print_film(film: EditResult) -> None:
+def print_film(film: "EditResult") -> None:
     """A film that was written; of a copy, what came out of every span."""
     frames = frames_of(film.mode, film.frames, film.copied)
     # Where an effect begins or ends, one that was asked for comes out as two that touch.

@@ -10,12 +10,23 @@ Report = Callable[[Fraction, Fraction], None]
 
 @contextlib.contextmanager
 def progress_bar(title: str) -> Iterator[Report | None]:
-    """Give a function to report seconds done and seconds in all; None where nobody watches."""
+    """Give a function to report seconds done and seconds in all; None where nobody watches.
+
+    The bar appears with the first report.
+    """
     if not sys.stderr.isatty():
         yield None
         return
-    # Here, since drawing takes longer to import than a stored analysis to answer.
-    from miles_deep.cli.drawn_bar import drawn_bar
+    bar: Report | None = None
+    with contextlib.ExitStack() as drawn:
 
-    with drawn_bar(title) as report:
+        def report(done: Fraction, total: Fraction) -> None:
+            nonlocal bar
+            if bar is None:
+                # Here, since drawing takes longer to import than a stored analysis to answer.
+                from miles_deep.cli.drawn_bar import drawn_bar
+
+                bar = drawn.enter_context(drawn_bar(title))
+            bar(done, total)
+
         yield report

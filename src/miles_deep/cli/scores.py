@@ -14,6 +14,9 @@ from miles_deep.video.fingerprint import fingerprint
 LONGEST = 24
 """Letters of a model's name."""
 
+ROWS = {"looks": "look", "packets": "packet"}
+"""What is counted in files that are no finished scores."""
+
 
 @click.group(context_settings=HELP)
 def scores() -> None:
@@ -56,7 +59,7 @@ def _print(store: Store, entries: Sequence[Entry], as_json: bool) -> None:
     names = [clipped(entry.name or f"model {entry.model[:8]}", LONGEST) for entry in entries]
     wide = max(map(len, names), default=0)
     for entry, name in zip(entries, names, strict=True):
-        rows = "damaged" if entry.damaged else counted(entry.rows, "look" if entry.kind == "looks" else "second")
+        rows = "damaged" if entry.damaged else counted(entry.rows, ROWS.get(entry.kind, "second"))
         sampling = f"{entry.kind} {entry.effort:g}" if entry.kind == "adaptive" else entry.kind
         when = f"{entry.when.astimezone():%Y-%m-%d %H:%M}"
         film = one_line(entry.film or entry.video)

@@ -12,11 +12,11 @@ from miles_deep.cli.options import Options
 from miles_deep.cli.printing import how_watched, print_json, segment_record
 from miles_deep.cli.text import bar, clipped, counted, one_line, shown, width
 from miles_deep.cli.watch import Watched, models_record, watch
+from miles_deep.model.card import OF_LABEL
 from miles_deep.model.ensemble import Classifier, Groups, members_of
 from miles_deep.model.naming import short_names, spoken_name
 from miles_deep.timecode import clock
 from miles_deep.timeline import Segment, find_all
-from miles_deep.video import probe
 
 Found = dict[str, list[Segment]]
 """Labels or groups, all of them, to their segments in order."""
@@ -32,7 +32,7 @@ LONGEST = 40
 
 def summary(options: Options) -> None:
     """Watch the film and print what it contains, groups first; write nothing."""
-    model, video = options.load(), probe(options.movie)
+    model, video = options.load(), options.probe()
     rules = options.ruling(model)
     watched = watch(options, video, model)
     segments = _by_name(model.labels, find_all(watched.scores, rules))
@@ -43,10 +43,22 @@ def summary(options: Options) -> None:
         return
     _print_head(watched)
     if not options.rules and not options.classic and model.rules:
-        called = " and ".join(member.card.name for member in members_of(model) if member.rules)
-        click.echo(f"by the rules that come with {one_line(called)}; -s, -g, -u and others say otherwise")
+        click.echo(one_line(f"{_rules_of(model)}; -s, -g, -u and others say otherwise"))
     _print_tables(watched.scores.duration, of_groups, segments, model.groups)
     _print_next(options, model, of_groups, segments, watched.scores.duration)
+
+
+def _rules_of(model: Classifier) -> str:
+    """Whose rules segments are found by; of several models, which each has."""
+    members = members_of(model)
+    if len(members) == 1:
+        return f"by the rules that come with {model.card.name}"
+    told = []
+    for member in members:
+        # What is about all labels, such as smoothing, holds where all models have it alike.
+        own = [f"{k} {v}" for k, v in member.rules.items() if k in OF_LABEL or model.rules.get(k) == v]
+        told.append(f"{member.card.name}: {', '.join(own) or 'the usual rules'}")
+    return "; ".join(told)
 
 
 def _by_name(names: Sequence[str], segments: Sequence[Segment]) -> Found:
@@ -142,12 +154,10 @@ def _print_table(
 
 def _covered(segments: Sequence[Segment], duration: Fraction, cells: int) -> list[float]:
     """How much of each of so many equal parts of the film lies in segments, 0…1."""
-    part = duration / cells
+    # In floats: a bar is no finer than an eighth of a letter.
+    part, spans = float(duration / cells), [(float(s.span.start), float(s.span.end)) for s in segments]
     return [
-        float(
-            sum(max(Fraction(0), min(s.span.end, (k + 1) * part) - max(s.span.start, k * part)) for s in segments)
-            / part
-        )
+        sum(max(0.0, min(end, (k + 1) * part) - max(start, k * part)) for start, end in spans) / part
         for k in range(cells)
     ]
 
@@ -198,6 +208,7 @@ def _typed(options: Options) -> str:
         "-v": (options.min_coverage, None),
         "--rules": (options.rules, None),
         "--smooth": (options.smooth, None),
+        "--method": (options.method, None),
         "--sampling": (options.sampling, "exact"),
         "--effort": (options.effort, None),
     }
@@ -207,11 +218,7 @@ def _typed(options: Options) -> str:
     ]
     movie = shown(options.movie)
     movie = f"./{movie}" if movie.startswith("-") or movie in COMMANDS else movie
-    return " ".join([_quoted(movie), *given, *["--classic"] * options.classic, *_each(options.each)])
-
-
-def _each(each: bool | None) -> list[str]:
-    return [] if each is None else ["--each" if each else "--no-each"]
+    return " ".join([_quoted(movie), *given, *["--classic"] * options.classic])
 
 
 def _quoted(text: str) -> str:

@@ -11,12 +11,11 @@ from miles_deep.cli.watch import watch
 from miles_deep.export import export
 from miles_deep.files import check_writable
 from miles_deep.timeline import find_all
-from miles_deep.video import probe
 
 
 def tag_film(how: Ruling, output: Path | None) -> None:
     """Watch the film and write its tags, beside it or to the output folder; cut nothing."""
-    model, video = how.load(), probe(how.movie)
+    model, video = how.load(), how.probe()
     rules = how.ruling(model)
     path = (output or video.path.parent) / f"{video.path.stem}.tag"
     check_writable(path, how.force)

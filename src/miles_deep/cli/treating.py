@@ -1,10 +1,10 @@
 """What is done to stretches of a film besides keeping and dropping: blurred, muted, played faster."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from miles_deep.cli.choosing import Choice, Choosing, check_targets, margin_of
+from miles_deep.cli.choosing import Choice, Choosing, checked_targets, margin_of
 from miles_deep.cli.watch import Watched
 from miles_deep.edit import Effect, Treatment
 from miles_deep.errors import OptionError
@@ -74,10 +74,9 @@ class Treating(Choosing):
             # A margin makes sure that nothing found is seen or heard; what is beside it keeps its speed.
             *(Wish(targets, Treatment(speed=speed), Margin()) for speed, targets in speeds_of(self.sped).items()),
         ]
-        wishes = [wish for wish in wishes if wish.targets]
-        for wish in wishes:
-            check_targets(wish.targets, model)
-        return tuple(wishes)
+        return tuple(
+            replace(wish, targets=checked_targets(wish.targets, model)) for wish in wishes if wish.targets
+        )
 
     def treat(
         self, wishes: Sequence[Wish], choice: Choice, watched: Watched, model: Classifier

@@ -31,8 +31,9 @@ def tune(movies: tuple[Path, ...], output: Path | None, **given: Any) -> None:
     """Find the rules that find best what is known to be in MOVIES, and write them to a file for --rules.
 
     The file is rules.toml in this folder, or what -o says. --rules and other flags of a rule say where to start
-    from; --smooth, of which kind the smoothing shall be. What is printed as 'after' was measured on films that
-    were left out when rules were tuned. Films that were watched before are not watched again.
+    from; --smooth, of which kind the smoothing shall be; --method, by which method. What is printed as 'after' was
+    measured on films that were left out when rules were tuned. Films that were watched before are not watched
+    again.
     """
     how = Examining(**given, movie=movies[0], movies=movies)
     how.check_model()
@@ -48,7 +49,7 @@ def tune(movies: tuple[Path, ...], output: Path | None, **given: Any) -> None:
     named = how.smooth is not None and ":" in how.smooth
     smoothings = [start.smoothing] if named else [one for one in TRIED if how.smooth in (None, one.method)]
     tuning = tuned(truth, how.watched(model, videos), start, smoothings)
-    written = output if tuning.rules.general.method == "plain" else None
+    written = output if tuning.rules.general.method != "classic" else None
     if written is not None:
         write_rules(tuning.rules, written, _comment(tuning, how), force=how.force)
     if how.as_json:
@@ -69,12 +70,15 @@ def _print(tuning: Tuning, films: int) -> None:
     click.echo(f"{counted(films, 'film')}. {judged}")
     names = in_table([result.label for result in tuning.before])
     wide = max(map(len, (*names, "mean")))
-    click.echo(f"{'':<{wide}}  segments   F1 at IoU {IOU}: before  after   edges off by: before   after")
+    head = f"F1 at IoU {IOU}: before  after   of seconds: before  after   edges off by: before   after"
+    click.echo(f"{'':<{wide}}  segments   {head}")
     for name, before, after in zip(names, tuning.before, tuning.after, strict=True):
         f1 = f"{percent(before.at[IOU].f1):>26}{percent(after.at[IOU].f1):>7}"
+        f1 += f"{percent(before.seconds.f1):>21}{percent(after.seconds.f1):>7}"
         edges = f"{apart(before.edges.mean) + ' s':>23}{apart(after.edges.mean) + ' s':>8}"
         click.echo(f"{name:<{wide}}{before.at[IOU].truth:>10}{f1}{edges}")
     f1 = f"{percent(mean_f1(tuning.before, IOU)):>26}{percent(mean_f1(tuning.after, IOU)):>7}"
+    f1 += f"{percent(mean_f1(tuning.before, None)):>21}{percent(mean_f1(tuning.after, None)):>7}"
     click.echo(f"{'mean':<{wide}}{'':>10}{f1}")
     for line in (*_said(tuning), *tuning.notes):
         click.echo(one_line(line))
@@ -86,19 +90,22 @@ def _said(tuning: Tuning) -> Iterator[str]:
         errors = f"{percent(found.before)} % before, {percent(found.after)} % after"
         what = (
             f"temperature {found.temperature:g}"
-            if tuning.changed
+            if tuning.rules.temperature == found.temperature
             else f"a temperature of {found.temperature:g} fits"
         )
         yield f"{what}: scores are off by {errors} (expected calibration error)"
     if changes := list(_changes(tuning.start, tuning.rules)):
         yield f"changed: {', '.join(changes)}"
     for label in dict.fromkeys((*tuning.start.labels, *tuning.rules.labels)):
-        if tuning.start.of(label) != tuning.rules.of(label):
+        before, after = tuning.start, tuning.rules
+        if before.labels.get(label) != after.labels.get(label) and before.of(label) != after.of(label):
             own = (f"{_words(key)} {value:g}" for key, value in tuning.rules.labels.get(label, {}).items())
             yield f"changed for {label}: {', '.join(own) or 'no rule of its own'}"
 
 
 def _changes(start: Rules, rules: Rules) -> Iterator[str]:
+    if start.general.method != rules.general.method:
+        yield f"method {start.general.method} to {rules.general.method}"
     for key in OF_LABEL:
         before, after = getattr(start.general, key), getattr(rules.general, key)
         if before != after:
@@ -121,10 +128,13 @@ def _words(key: str) -> str:
 def _comment(tuning: Tuning, how: Examining) -> str:
     segments = sum(result.at[IOU].truth for result in tuning.before)
     left_out = "films" if tuning.by_film else "parts of the film"
-    before, after = percent(mean_f1(tuning.before, IOU)), percent(mean_f1(tuning.after, IOU))
+    of_segments, of_seconds = (
+        f"{percent(mean_f1(tuning.before, least))} before, {percent(mean_f1(tuning.after, least))} after"
+        for least in (IOU, None)
+    )
     return (
         f"Tuned on {counted(len(how.movies), 'film')} with {counted(segments, 'segment')} of {how.truth.name}.\n"
-        f"Mean F1 at IoU {IOU}: {before} before, {after} after, on {left_out} left out of tuning."
+        f"Mean F1 at IoU {IOU}: {of_segments}; of seconds: {of_seconds}; on {left_out} left out of tuning."
     )
 
 
@@ -132,7 +142,8 @@ def _record(tuning: Tuning, written: Path | None) -> dict[str, object]:
     rules, found = tuning.rules, tuning.calibration
 
     def results(of_labels: tuple[LabelResult, ...]) -> dict[str, object]:
-        return {"mean_f1": mean_f1(of_labels, IOU), "labels": [result_record(result) for result in of_labels]}
+        f1 = {"mean_f1": mean_f1(of_labels, IOU), "mean_f1_of_seconds": mean_f1(of_labels, None)}
+        return {**f1, "labels": [result_record(result) for result in of_labels]}
 
     return {
         "rules": {

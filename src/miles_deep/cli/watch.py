@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from miles_deep.classify import Scores, Store
+from miles_deep.classify.probed import probed
 from miles_deep.cli.progress import progress_bar
 from miles_deep.cli.text import one_line, shown
 from miles_deep.errors import OptionError
@@ -16,6 +17,7 @@ from miles_deep.files import same_file
 from miles_deep.model import load_model
 from miles_deep.model.catalog import DEFAULT
 from miles_deep.model.ensemble import Classifier, members_of, together
+from miles_deep.timeline import Rules
 from miles_deep.video import Video
 from miles_deep.workflow import analyze
 
@@ -64,6 +66,10 @@ class Watching:
         """The groups that results are by: those of `--groups`; none, where they are by labels."""
         return tuple(model.groups) if self.groups is not None else ()
 
+    def probe(self, movie: Path | None = None) -> Video:
+        """What is known of a film, `movie` where None; probed where that is new. Raises VideoError."""
+        return probed(movie or self.movie, self.store)
+
     @property
     def store(self) -> Store | None:
         """Where scores are kept; None where they are not to be."""
@@ -100,14 +106,23 @@ def regrouped(model: Classifier, groups: Path | None) -> Classifier:
     return model.regrouped(read_groups(groups, model.labels, model.groups, model.background))
 
 
-def watch(how: Watching, video: Video, model: Classifier) -> Watched:
-    """Classify the film, with a progress bar, and tell what was wrong with it."""
+def watch(
+    how: Watching,
+    video: Video,
+    model: Classifier,
+    targets: Sequence[Sequence[str]] = (),
+    rules: Rules | None = None,
+) -> Watched:
+    """Classify the film, with a progress bar, and tell what was wrong with it.
+
+    Nothing but some targets, by these rules, need be certain of adaptive scores where such are given.
+    """
     began, reports = time.perf_counter(), 0
     with progress_bar("watching") as draw:
 
         def report(done: Fraction, total: Fraction) -> None:
             nonlocal reports
-            reports += 1
+            reports += done > 0
             if draw is not None:
                 draw(done, total)
 
@@ -120,6 +135,8 @@ def watch(how: Watching, video: Video, model: Classifier) -> Watched:
             hwaccel=how.hwaccel,
             store=how.store,
             progress=report,
+            targets=targets,
+            rule=rules,
         )
     notes(scores.notes, video.path)
     return Watched(video, scores, time.perf_counter() - began, reports > 0)

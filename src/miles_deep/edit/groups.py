@@ -48,7 +48,7 @@ class Groups:
         # A frame that is decoded before a keyframe and shown after it belongs to neither group for sure.
         tidy = keys[(index.pts[keys] >= 0) & (shown_before[keys] < index.pts[keys])]
         self._resume = tidy[index.entry[tidy] == RECOVERY] if lands else tidy[:0]
-        self._entries = np.union1d(tidy[index.entry[tidy] == FRESH], self._resume)
+        self._entries = np.sort(np.append(tidy[index.entry[tidy] == FRESH], self._resume))
         self._entry_frames = np.searchsorted(index.frame_ticks, index.pts[self._entries])
         ends = np.append(keys[shown_before[keys] < shown_after[keys]], count)
         self._ends: NDArray[np.int64] = ends[ends > 0]

@@ -8,6 +8,7 @@ from typing import Any
 from miles_deep.errors import ModelError
 from miles_deep.model.network import PRECISIONS, Precision
 from miles_deep.model.preprocess import Preprocess
+from miles_deep.model.quoting import quoted
 
 BACKGROUND_NAMES = ("other", "sfw", "background")
 """Labels that mean "none of the interesting ones" where nobody says which do: the first program's,
@@ -16,6 +17,13 @@ open_nsfw's, and the usual word."""
 
 OF_LABEL = ("min_score", "max_gap", "min_length", "min_coverage")
 """Keys of rules that every label may have of its own."""
+
+
+OF_MODEL = (*OF_LABEL, "method", "smooth", "window", "switch_cost", "temperature")
+"""Keys of rules that a model may have."""
+
+NAMES = ("method", "smooth")
+"""Those whose values are names; all others are numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +73,12 @@ class ModelCard:
         if self.precision not in PRECISIONS:
             known = ", ".join(PRECISIONS)
             raise ModelError(f"model {self.name}: no precision {self.precision!r}; there are: {known}")
-        if wrong := [key for key, value in self.rules.items() if not isinstance(value, (int, float, str))]:
-            raise ModelError(f"model {self.name}: rule {wrong[0]!r} is neither a number nor a name")
+        for key, value in self.rules.items():
+            if key not in OF_MODEL:
+                raise ModelError(f"model {self.name}: no rule {quoted(key)}; there are: {', '.join(OF_MODEL)}")
+            if not isinstance(value, str if key in NAMES else (int, float)) or isinstance(value, bool):
+                what = "name" if key in NAMES else "number"
+                raise ModelError(f"model {self.name}: rule {key} must be a {what}, not {quoted(str(value))}")
 
     def to_json(self) -> str:
         """The card as one JSON object; equal cards give equal text."""
@@ -100,5 +112,5 @@ class ModelCard:
                 precision=fields.get("precision", "auto"),
                 rules={str(key): value for key, value in fields.get("rules", {}).items()},
             )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ModelError(f"the model's card cannot be read ({error})") from error

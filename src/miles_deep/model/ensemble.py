@@ -98,6 +98,13 @@ class Ensemble:
         return tuple(len(head.labels) for head in self._heads) if len(self._heads) > 1 else ()
 
     @property
+    def head_names(self) -> tuple[tuple[str, ...], ...]:
+        """Of each head, what comes before its names where other heads have them too, and its models' names."""
+        return tuple(
+            (head.name, *(self.members[number].card.name for number in head.members)) for head in self._heads
+        )
+
+    @property
     def rules(self) -> dict[str, Any]:
         """What suits the scores of its heads: what they have in common, and what their labels and groups have."""
         of_heads = [self.members[head.members[0]].rules for head in self._heads]
@@ -261,6 +268,11 @@ def parts_of(classifier: Classifier) -> tuple[slice, ...]:
 def heads_of(classifier: Classifier) -> tuple[int, ...]:
     """How many labels each head has; none where there is only one."""
     return classifier.heads if isinstance(classifier, Ensemble) else ()
+
+
+def head_names(classifier: Classifier) -> tuple[tuple[str, ...], ...]:
+    """Of each head, its name and those of its models; those of a single model are its own."""
+    return classifier.head_names if isinstance(classifier, Ensemble) else ((classifier.card.name,),)
 
 
 def combined(classifier: Classifier, raw: NDArray[np.float32]) -> NDArray[np.float32]:

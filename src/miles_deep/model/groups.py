@@ -159,6 +159,8 @@ def _lists(groups: Any) -> dict[str, list[str]]:
         raise FormatError('groups must be a table: [groups], then NAME = ["label", …]')
     if len(groups) > MAX_GROUPS:
         raise FormatError(f"{len(groups)} groups, which is more than {MAX_GROUPS}")
+    if not all(map(str.strip, groups)):
+        raise FormatError("a group is called by an empty name")
     lists = {name: _names(members, f"group {quoted(name)}") for name, members in groups.items()}
     if (count := sum(map(len, lists.values()))) > MAX_MEMBERS:
         raise FormatError(f"{count} members of groups, which is more than {MAX_MEMBERS:,}")

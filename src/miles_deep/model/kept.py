@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import stat
-import time
 import zlib
 from collections.abc import Sequence
 from contextlib import suppress
@@ -20,13 +19,18 @@ FORMAT = 1
 SUFFIX = ".compiled"
 
 
+MAX_BYTES = 1 << 30
+"""Of all compiled networks together: some ten of ResNet-50, or three of ViT-B/16."""
+
+
 def cache_dir() -> Path:
     """The folder for networks."""
     return cache_folder("models")
 
 
-UNUSED = 30 * 24 * 3600
-"""Seconds after which a compiled network may be deleted; it is quickly made again."""
+def forget(digest: str) -> int:
+    """Delete all that was compiled of the network of this digest; returns how many bytes that were."""
+    return sum(map(_delete, list(cache_dir().glob(f"{_family(digest)}-*{SUFFIX}"))))
 
 
 class Kept:
@@ -41,8 +45,7 @@ class Kept:
         """Of a network of this digest, for a backend, its version, settings and machine."""
         key = hashlib.sha256(json.dumps([FORMAT, digest, *map(str, made_for)]).encode()).hexdigest()
         self._title = f"miles-deep compiled {key} ".encode()
-        self._family = digest[:16]
-        self.path = cache_dir() / f"{self._family}-{key[:16]}{SUFFIX}"
+        self.path = cache_dir() / f"{_family(digest)}-{key[:16]}{SUFFIX}"
 
     def look_up(self) -> memoryview | None:
         """What was kept; None where nothing is, or nothing that can be trusted."""
@@ -53,9 +56,11 @@ class Kept:
                 line, content = file.readline(256), file.read()
         except OSError:
             return None
+        with suppress(OSError):
+            os.utime(self.path)  # the time of its last use, by which it stays
         return memoryview(content) if line == self._first_line(content) else None
 
-    def keep(self, content: bytes) -> None:
+    def keep(self, content: bytes | memoryview) -> None:
         """Keep this. A folder that cannot be written to only costs the next run its time."""
         with suppress(OSError, OutputError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,16 +68,38 @@ class Kept:
                 file.write(self._first_line(content))
                 file.write(content)
             self.path.chmod(0o600)
-            self._forget_others()
+            _make_room()
 
-    def _first_line(self, content: bytes) -> bytes:
+    def _first_line(self, content: bytes | memoryview) -> bytes:
         return self._title + f"{zlib.crc32(content):08x}\n".encode()
 
-    def _forget_others(self) -> None:
-        """Delete what an older version, or another machine with this home, kept of the same network long ago."""
-        for other in self.path.parent.glob(f"{self._family}-*{SUFFIX}"):
-            if time.time() - other.stat().st_mtime > UNUSED:
-                other.unlink(missing_ok=True)
+
+def _family(digest: str) -> str:
+    """What the names of files of one network begin with."""
+    return digest[:16]
+
+
+def _make_room() -> None:
+    """Delete what was used longest ago, while there is more than `MAX_BYTES`; what was used last stays.
+
+    Another process may be at one of them: it has read it whole, and compiles it anew the next time.
+    """
+    files = [path for path in cache_dir().glob(f"*{SUFFIX}") if path.is_file()]
+    newest, *others = sorted(files, key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    total = newest.stat().st_size
+    for path in others:
+        total += path.stat().st_size
+        if total > MAX_BYTES:
+            _delete(path)
+
+
+def _delete(path: Path) -> int:
+    """Returns how many bytes that were; none where another process has it open, on Windows."""
+    with suppress(OSError):
+        size = path.stat().st_size
+        path.unlink()
+        return size
+    return 0
 
 
 def _only_ours(info: os.stat_result) -> bool:

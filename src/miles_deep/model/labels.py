@@ -14,23 +14,35 @@ from miles_deep.files import read_file
 MAX_TEXT = 1 << 21
 """Bytes of a label file, and letters of an entry of metadata. The labels of ImageNet's 21,841 are half of it."""
 
+KINDS = "one label a line, CSV (with , ; or tabs), JSON, or a list of Python's"
+"""What labels are read from, for messages."""
+
+TABLES = (".csv", ".tsv")
+"""How the names of tables end; labels in other files may have commas."""
+
+NUMBERED = re.compile(r"(\d{1,7})(?:\s*[:=]\s*|\s+)(\S.*)")
+"""A line with an index: "0: tench", "0 tench"."""
+
 COLUMNS = ("label", "name", "display_name", "class", "class_name", "tag")
 """Headings of the column that holds the labels, in a CSV file that has several; the first found is it."""
 
 
 def read_labels(path: str | Path) -> tuple[str, ...]:
-    """The labels of a file: one a line; a CSV with an index or headings; JSON or a Python literal.
+    """The labels of a file: lines, numbered or not; a CSV with an index or headings; JSON or a Python literal.
 
     Raises:
         ModelError: there is no such file, or there are no labels in it.
     """
     content = read_file(path, MAX_TEXT, ModelError)
     try:
-        return parse_labels(content.decode("utf-8-sig"), table=Path(path).suffix.lower() == ".csv")
+        labels = parse_labels(content.decode("utf-8-sig"), table=Path(path).suffix.lower() in TABLES)
     except UnicodeDecodeError as error:
-        raise ModelError(f"{path}: labels must be UTF-8 text") from error
+        raise ModelError(f"{path}: labels must be UTF-8 text: {KINDS}") from error
     except ValueError as error:
         raise ModelError(f"{path}: {error}") from error
+    if Path(path).suffix.lower() in (".yaml", ".yml") and any(label.endswith(":") for label in labels):
+        raise ModelError(f"{path}: YAML is not read; labels are {KINDS}")
+    return labels
 
 
 def parse_labels(text: str, table: bool = False) -> tuple[str, ...]:
@@ -45,11 +57,21 @@ def parse_labels(text: str, table: bool = False) -> tuple[str, ...]:
         labels = [line.strip() for line in text.splitlines()]
         while labels and not labels[-1]:
             labels.pop()
+        labels = _without_numbers(labels)
     if not labels:
         raise ValueError("there are no labels in it")
     if "" in labels:
         raise ValueError(f"label {labels.index('') + 1} is empty")
     return distinct(labels)
+
+
+def _without_numbers(lines: list[str]) -> list[str]:
+    """The labels of lines that are numbered from 0, in that order; other lines as they are."""
+    found = [NUMBERED.fullmatch(line) for line in lines]
+    labels = {int(match[1]): match[2] for match in found if match}
+    in_order = [labels[number] for number in range(len(lines)) if number in labels]
+    # "0 stars", "1 stars", …: numbers without which labels would be the same belong to them.
+    return in_order if len(set(in_order)) == len(lines) else lines
 
 
 def distinct(labels: Sequence[str]) -> tuple[str, ...]:
@@ -75,7 +97,7 @@ def _structured(text: str) -> list[str]:
         try:
             value = json.loads(_PYTHON.sub(_as_json, text), strict=False)
         except (ValueError, RecursionError) as error:
-            raise ValueError("neither JSON nor a list of labels") from error
+            raise ValueError(f"neither JSON nor a list of labels; labels are {KINDS}") from error
     if isinstance(value, dict):
         # The configuration of a model on Hugging Face.
         value = value.get("id2label", value)
@@ -121,9 +143,7 @@ def _as_json(found: re.Match[str]) -> str:
 def _tabled(text: str) -> list[str]:
     """A CSV table: one column, an index and a label, or columns with headings."""
     try:
-        rows = [
-            [cell.strip() for cell in row] for row in csv.reader(text.splitlines()) if any(map(str.strip, row))
-        ]
+        rows = _rows(text)
     except csv.Error as error:
         raise ValueError(f"not a CSV table ({error})") from error
     heading = [cell.lower() for cell in rows[0]] if rows else []
@@ -139,6 +159,17 @@ def _tabled(text: str) -> list[str]:
     if index is None:
         return [row[column or 0] for row in rows]
     return _ordered([(row[index], row[column or 0]) for row in rows])
+
+
+def _rows(text: str) -> list[list[str]]:
+    """Cells, between the first of the signs of which every row has as many. Raises csv.Error."""
+    tables = []
+    for sign in ",;\t":
+        found = csv.reader(text.splitlines(), delimiter=sign)
+        tables.append([[cell.strip() for cell in row] for row in found if any(map(str.strip, row))])
+        if len(widths := {len(row) for row in tables[-1]}) == 1 and max(widths) > 1:
+            return tables[-1]
+    return tables[0]
 
 
 def _ordered(pairs: list[tuple[Any, str]]) -> list[str]:

@@ -8,7 +8,7 @@ from miles_deep.machine import free_memory
 from miles_deep.model.shapes import inferred
 
 if TYPE_CHECKING:
-    from onnx import ModelProto, TensorProto
+    from onnx import GraphProto, ModelProto, TensorProto, TypeProto
 
 OUT_OF_MEMORY = "it needs more memory than there is"
 
@@ -24,6 +24,15 @@ SIGNS = (
 
 MAX_WEIGHTS = (1 << 31) - 1
 """Bytes: what one ONNX file can hold."""
+
+SIZED = {
+    **dict.fromkeys(("ConstantOfShape", "Range", "MelWeightMatrix"), 0),
+    **dict.fromkeys(("BlackmanWindow", "HammingWindow", "HannWindow"), 0),
+    **dict.fromkeys(("Expand", "Tile", "Pad", "Resize", "Upsample", "OneHot", "CenterCropPad"), 1),
+    **dict.fromkeys(("AffineGrid", "Col2Im", "DFT"), 1),
+    "MaxUnpool": 2,
+}
+"""Operators with operands that say how large a result is: the first of these operands."""
 
 COPIES = 3
 """Of the weights, while a network is compiled: as it was read, as the backend read it, and as it will run."""
@@ -47,9 +56,11 @@ def check_memory(network: "ModelProto", pictures: int) -> None:
         ModelError: its constants are more than one file can hold, or they and its largest intermediate result more
             than the free memory.
     """
-    sizes = _result_sizes(network, pictures)
+    graph, constant = inferred(network), _constant_results(network)
+    _refuse_untold(network, graph, constant)
+    sizes = _result_sizes(graph, pictures)
     weights = sum(map(_size, network.graph.initializer))
-    weights += sum(sizes.get(name, 0) for name in _constant_results(network))
+    weights += sum(sizes.get(name, 0) for name in constant)
     if weights > MAX_WEIGHTS:
         raise ModelError(f"its constants are about {_gigabytes(weights)}; {_gigabytes(MAX_WEIGHTS)} are most")
     needed, free = COPIES * weights + max(sizes.values(), default=0), free_memory()
@@ -67,22 +78,41 @@ def _size(tensor: "TensorProto") -> int:
         return 0
 
 
-def _result_sizes(network: "ModelProto", pictures: int) -> dict[str, int]:
+def _result_sizes(graph: "GraphProto", pictures: int) -> dict[str, int]:
     """Bytes of a network's input and of the tensors inside, as far as shapes tell; what is free is the batch."""
-    graph = inferred(network)
     return {
         value.name: 4 * math.prod(dim.dim_value or pictures for dim in value.type.tensor_type.shape.dim)
         for value in [*graph.input, *graph.value_info]
     }
 
 
-def _constant_results(network: "ModelProto") -> list[str]:
+def _refuse_untold(network: "ModelProto", graph: "GraphProto", constant: set[str]) -> None:
+    """Raises ModelError where numbers in a picture, and not its size, say how large something becomes, or nothing
+    tells of a constant before it is made."""
+    values = [*graph.value_info, *graph.output]
+    told = {value.name for value in values if _is_told(value.type.tensor_type)}
+    weights = {tensor.name for tensor in network.graph.initializer}
+    seen = {value.name for value in network.graph.input} - weights
+    for node in network.graph.node:
+        if node.op_type in SIZED and seen.intersection(node.input[SIZED[node.op_type] :]):
+            raise ModelError(f"its {node.op_type} makes something as large as the numbers in a picture say")
+        if node.op_type in SIZED and not told.issuperset(constant.intersection(node.output)):
+            raise ModelError(f"its {node.op_type} makes a constant, and how large it is cannot be told beforehand")
+        if node.op_type not in ("Shape", "Size") and seen.intersection(node.input):
+            seen.update(filter(None, node.output))
+
+
+def _is_told(shaped: "TypeProto.Tensor") -> bool:
+    return shaped.HasField("shape") and all(dim.HasField("dim_value") for dim in shaped.shape.dim)
+
+
+def _constant_results(network: "ModelProto") -> set[str]:
     """The tensors inside a network that are the same whatever the pictures."""
     known = {"", *(tensor.name for tensor in network.graph.initializer)}
-    found: list[str] = []
+    found: set[str] = set()
     for node in network.graph.node:
         if known.issuperset(node.input):
-            found += node.output
+            found.update(node.output)
             known.update(node.output)
     return found
 

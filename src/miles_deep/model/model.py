@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from mmap import mmap
 from pathlib import Path
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from miles_deep.errors import ModelError
 from miles_deep.files import map_file, partial_file, read_file
+from miles_deep.model import digests, kept
 from miles_deep.model.card import Grouping, ModelCard
 from miles_deep.model.network import Network, Precision
 from miles_deep.model.onnx_file import metadata_entry, read_metadata
@@ -24,13 +26,23 @@ MAX_BYTES = (1 << 31) - 1
 """Of an `.onnx` file: what one protobuf message can have."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A network that stays in its file until somebody looks with it: of scores that were kept, nobody does."""
+
+    digest: str
+    """That of the model, from when the file was read."""
+    read: Callable[[], bytes] = field(repr=False, compare=False)
+    """Reads the network. Raises ModelError."""
+
+
 @dataclass(frozen=True)
 class Model:
     """A classifier: weights, labels, background, groups, preprocessing, licence."""
 
     card: ModelCard
-    network: bytes
-    """The ONNX graph, serialised, without the card."""
+    source: bytes | Unread = field(repr=False)
+    """The network, or where it is."""
     device: str = "auto"
     """Where it runs: `auto` or a name in `runtime.DEVICES`."""
     precision: Precision = "auto"
@@ -41,6 +53,11 @@ class Model:
 
     def __post_init__(self) -> None:
         check_device(self.device)
+
+    @cached_property
+    def network(self) -> bytes:
+        """The ONNX graph, serialised, without the card. Raises ModelError where it cannot be read any more."""
+        return self.source if isinstance(self.source, bytes) else self.source.read()
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -75,6 +92,8 @@ class Model:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the `.onnx` file, hexadecimal: equal ones give equal scores on one device and precision."""
+        if isinstance(self.source, Unread):
+            return self.source.digest
         whole = self._hashed.copy()
         whole.update(_entry(self.card))
         return whole.hexdigest()
@@ -87,10 +106,16 @@ class Model:
         return f"{self.digest}-{self.device}-{self.precision}"
 
     @cached_property
-    def runtime(self) -> Runtime:
-        """The network made ready on its device; made at first use, and then kept."""
+    def trial(self) -> Runtime:
+        """The network made ready on its device, for those who only try it: nothing of it stays on the disk."""
         precision = self.card.precision if self.precision == "auto" else self.precision
         return start(Network(self.card.name, self._built_from, self._built), self.device, precision)
+
+    @cached_property
+    def runtime(self) -> Runtime:
+        """The network made ready on its device, and what was compiled of it kept for the next run."""
+        self.trial.keep()
+        return self.trial
 
     @cached_property
     def _built_from(self) -> str:
@@ -108,6 +133,10 @@ class Model:
     def prepare(self) -> None:
         """Make the network ready now, and not only when the first frames come. Raises ModelError, DeviceError."""
         _ = self.runtime
+
+    def forget_compiled(self) -> int:
+        """Delete what was kept for the next run; returns how many bytes that were. Raises ModelError."""
+        return kept.forget(self._built_from)
 
     def on(self, device: str, precision: Precision = "auto") -> "Model":
         """The same model on another device."""
@@ -153,7 +182,14 @@ class Model:
         """Score frames that already have the network's input size: uint8 [N, H, W, 3] to float32 [N, K]."""
         if not len(batch):
             return np.zeros((0, len(self.labels)), np.float32)
-        scores = self.runtime.infer(batch).reshape(len(batch), -1)
+        return self._scores(self.runtime, batch)
+
+    def try_out(self, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The same with the `trial`."""
+        return self._scores(self.trial, batch)
+
+    def _scores(self, runtime: Runtime, batch: NDArray[np.uint8]) -> NDArray[np.float32]:
+        scores = runtime.infer(batch).reshape(len(batch), -1)
         if scores.shape[1] != len(self.labels):
             raise ModelError(
                 f"model {self.card.name} gives {scores.shape[1]} scores for {len(self.labels)} labels; "
@@ -173,8 +209,9 @@ class Model:
         Raises:
             OutputError: it cannot be written, or OutputExistsError.
         """
-        with partial_file(Path(path), force=force) as partial:
-            partial.write_bytes(self.network + _entry(self.card))
+        with partial_file(Path(path), force=force) as partial, partial.open("wb") as file:
+            file.write(self.network)
+            file.write(_entry(self.card))
 
 
 def read_model(path: str | Path) -> Model:
@@ -183,9 +220,32 @@ def read_model(path: str | Path) -> Model:
     Raises:
         ModelError: there is no such file, it is no ONNX network, or it carries no card.
     """
-    network = read_file(path, MAX_BYTES, ModelError)
-    card = _card(network, path)
-    return Model(card, network.removesuffix(_entry(card)))
+    card = read_card(path)
+    return known_or_read(path, card, lambda: read_file(path, MAX_BYTES, ModelError).removesuffix(_entry(card)))
+
+
+def known_or_read(path: str | Path, card: ModelCard, read: Callable[[], bytes]) -> Model:
+    """A model, whose network is left in its file where its digest is known from another time.
+
+    Args:
+        path: the file.
+        card: the model's.
+        read: gives the network. Raises ModelError.
+    """
+    kind = f"model {hashlib.sha256(_entry(card)).hexdigest()}"
+    if (digest := digests.known(path, kind)) is not None:
+
+        def checked() -> bytes:
+            network = read()
+            if Model(card, network).digest != digest:
+                digests.forget(path, kind)
+                raise ModelError(f"{path}: was changed since it was opened; start again")
+            return network
+
+        return Model(card, Unread(digest, checked))
+    model = Model(card, read())
+    digests.remember(path, kind, model.digest)
+    return model
 
 
 def read_card(path: str | Path) -> ModelCard:

@@ -19,8 +19,8 @@ CLOSE = 3
 def resolve(target: str, labels: Sequence[str], groups: Mapping[str, tuple[str, ...]]) -> str:
     """The label or group a user means.
 
-    That is its name; or, of an ImageNet label, the WordNet id or one of its words, in capitals or not. Names come
-    first: `cat` is the group of that name, whatever words there are.
+    That is its name; or, of an ImageNet label, the WordNet id or one of its words; all in capitals or not. Names
+    come first: `cat` and `Cat` are the group of that name, whatever words there are.
 
     Raises:
         LabelError: there is none, or more than one; the closest names are in the message.
@@ -28,13 +28,18 @@ def resolve(target: str, labels: Sequence[str], groups: Mapping[str, tuple[str, 
     if target in labels or target in groups:
         return target
     spoken = _spoken(tuple(labels))
-    found = spoken.get(target) or _whatever_case(target, spoken) or _of_models(target, [*labels, *groups])
+    named = {name: [name] for name in (*groups, *labels)}
+    found = (
+        spoken.get(target)
+        or _whatever_case(target, named)
+        or _whatever_case(target, spoken)
+        or _of_models(target, [*named])
+    )
     if len(found) == 1:
         return found[0]
     if found:
         raise LabelError(f"label {target!r} could be any of: {'; '.join(_told_apart(found, groups))}")
-    named = {name: [name] for name in (*groups, *labels) if not SYNSET.fullmatch(name)}
-    if close := _close(target, {**named, **spoken}):
+    if close := _close(target, {name: [name] for name in named if not SYNSET.fullmatch(name)} | spoken):
         raise LabelError(f"no label {target!r} in the model; did you mean {' or '.join(map(repr, close))}?")
     known = [*labels, *groups, *spoken]
     listed = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
@@ -102,7 +107,8 @@ def _told_apart(labels: Sequence[str], groups: Mapping[str, tuple[str, ...]]) ->
 def _close(target: str, meant: Mapping[str, Sequence[str]]) -> list[str]:
     """Names that begin so or are like it, or of which a word does or is: of "retreiver", "golden retriever".
 
-    Of names that mean the same label there is one; in place of an id, the label.
+    What it is the plural of comes first. Of names that mean the same label there is one; in place of an id, the
+    label.
 
     Args:
         target: what is no name.
@@ -113,11 +119,18 @@ def _close(target: str, meant: Mapping[str, Sequence[str]]) -> list[str]:
     for name in meant:
         for key in dict.fromkeys((name.casefold(), *name.casefold().split())):
             named.setdefault(key, []).append(name)
+    single = [key for key in _singulars(part) if key in named]
     begun = sorted((key for key in named if part and key.startswith(part)), key=len)
     found: dict[tuple[str, ...], str] = {}
-    for key in [*begun, *difflib.get_close_matches(part, named, n=CLOSE)]:
-        for name in named[key]:
+    for key in [*single, *begun, *difflib.get_close_matches(part, named, n=CLOSE)]:
+        for name in sorted(named[key], key=lambda name: name.casefold() != key):  # a whole name before its words
             labels = tuple(meant[name])
             is_id = len(labels) == 1 and labels[0].startswith(f"{name} ")
             found.setdefault(labels, labels[0] if is_id else name)
     return [*found.values()][:CLOSE]
+
+
+def _singulars(word: str) -> list[str]:
+    """What an English word may be the plural of: of "foxes" "foxe" and "fox", of "puppies" "puppy"."""
+    ends = (("s", ""), ("es", ""), ("ies", "y"))
+    return [word.removesuffix(end) + other for end, other in ends if word.endswith(end) and len(word) > len(end)]

@@ -1,5 +1,6 @@
 """A network on its way to a device."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -36,7 +37,23 @@ def filled(frames: NDArray[np.uint8], tile: int) -> NDArray[np.uint8]:
     return np.concatenate([frames, np.zeros((tile - len(frames), *frames.shape[1:]), np.uint8)])
 
 
+EMPTY = re.compile(
+    r"\s*$|Exception from |Check '|Summary|FrontEnd API failed|Model wasn't fully converted"
+    r"|-- .* with a message:$|While validating ONNX node .*:$"
+)
+"""Lines of OpenVINO's errors that say where it found a fault, and not which."""
+
+OPENING = re.compile(r"^(?:-- |\[ONNXRuntimeError\] : \d+ : \w+ : )")
+"""What lines begin with that say more: a dash, or ONNX Runtime's number and name for the error."""
+
+LONGEST = 200
+"""Letters of a line: what is quoted in it may be of any length."""
+
+
 def first_line(error: BaseException) -> str:
-    """The first line of an error that has something to say; backends write whole pages."""
-    lines = [line.strip() for line in str(error).splitlines()]
-    return next((line for line in lines if line), type(error).__name__)
+    """The first line of a backend's error that says something, of bearable length; they write whole pages."""
+    lines = [line.strip() for line in str(error)[:100_000].splitlines() if line.strip()]
+    said = next((line for line in lines if not EMPTY.match(line)), lines[0] if lines else type(error).__name__)
+    plain = "".join(letter if letter.isprintable() else " " for letter in OPENING.sub("", said)[: 5 * LONGEST])
+    line = " ".join(plain.split())
+    return line if len(line) <= LONGEST else line[: LONGEST - 3] + "..."

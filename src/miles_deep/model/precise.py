@@ -23,7 +23,7 @@ def precise(model: Model, frames: NDArray[np.uint8], exact: NDArray[np.float32])
         frames: pictures of the input's size, uint8 [N, H, W, 3].
         exact: what they score in 32-bit floats, [N, K].
     """
-    moved = float(abs(model.runtime.infer(frames).reshape(exact.shape) - exact).max())
+    moved = float(abs(model.trial.infer(frames).reshape(exact.shape) - exact).max())
     if 0 < moved <= STRAY:
         return model, moved
     return replace(model, card=replace(model.card, precision="f32")), moved  # also where they are no numbers

@@ -14,6 +14,10 @@ from miles_deep.errors import ModelError
 MAX_SIDE = 8192
 """Pixels. No classifier looks at more."""
 
+GREY = (19595, 38470, 7471)
+"""How much red, green and blue count in 65,536 parts of a grey: 0.299, 0.587 and 0.114 (ITU-R BT.601), as Pillow's
+`convert("L")` has them, which adds a half and cuts off."""
+
 
 @dataclass(frozen=True, slots=True)
 class Preprocess:
@@ -33,9 +37,10 @@ class Preprocess:
     """`stretch`: width before the crop. None: the input's, nothing is cropped."""
     resize_height: int | None = None
     """`stretch`: height before the crop; `shortest_side`: length of the frame's shortest side."""
-    channels: Literal["rgb", "bgr"] = "rgb"
+    channels: Literal["rgb", "bgr", "grey"] = "rgb"
+    """`grey`: one channel, of `GREY`."""
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    """Subtracted from values 0…255, one a channel in the network's own channel order."""
+    """Subtracted from values 0…255, one a channel in the network's own channel order; thrice the same of grey."""
     scale: tuple[float, float, float] = (1.0, 1.0, 1.0)
     """Multiplied after the mean is gone, likewise."""
     layout: Literal["nchw", "nhwc"] = "nchw"
@@ -48,11 +53,12 @@ class Preprocess:
             all(isinstance(size, int) for size in sizes),
             self.width > 0 and self.height > 0 and max(sizes) <= MAX_SIDE,
             self.resize in ("stretch", "shortest_side"),
-            self.channels in ("rgb", "bgr"),
+            self.channels in ("rgb", "bgr", "grey"),
             self.layout in ("nchw", "nhwc"),
             self.interpolation in ("bilinear", "bicubic"),
             len(self.mean) == len(self.scale) == 3 and all(self.scale),
             all(map(math.isfinite, (*self.mean, *self.scale))),
+            self.channels != "grey" or len(set(self.mean)) == len(set(self.scale)) == 1,
             (self.resize_width or self.width) >= self.width,
             (self.resize_height or self.height) >= self.height,
             self.resize == "stretch" or (self.resize_height or self.height) >= self.width,
@@ -96,7 +102,8 @@ class Preprocess:
         mean = f" - {_numbers(self.mean)}" if any(self.mean) else ""
         scale = f" / {_numbers([1 / scale for scale in self.scale])}" if set(self.scale) != {1.0} else ""
         values = f"(0 to 255{mean}){scale}" if mean and scale else f"0 to 255{mean}{scale}"
-        return ", ".join([*steps, self.channels.upper(), values])
+        channels = "grey" if self.channels == "grey" else self.channels.upper()
+        return ", ".join([*steps, channels, values])
 
     def to_json(self) -> dict[str, Any]:
         """The fields as plain JSON values."""

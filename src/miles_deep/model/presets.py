@@ -37,6 +37,8 @@ class Preset:
     crop: float = 1.0
     """Side of the input over that of the picture it is cut out of; 1: nothing is cut off but what a wide picture
     has at its sides."""
+    resized: int | None = None
+    """Side of that picture, pixels, in place of `crop` where it is larger than the input's."""
     padding: int = 0
     """Pixels by which that picture is larger still, where it is so at every size of the input."""
     interpolation: Literal["bilinear", "bicubic"] = "bilinear"
@@ -46,7 +48,12 @@ class Preset:
     def fitted(self, width: int, height: int, layout: Literal["nchw", "nhwc"]) -> Preprocess:
         """The preprocessing for an input of this size. Raises ModelError where it cannot be."""
         # floor: timm's transforms_factory
-        larger = [math.floor(side / self.crop + 1e-9) + self.padding for side in (width, height)]
+        larger = [
+            max(math.floor(side / self.crop + 1e-9) + self.padding, side)
+            if self.resized is None or self.resized <= side
+            else self.resized
+            for side in (width, height)
+        ]
         resized: tuple[int | None, int | None] = (larger[0], larger[1])
         if self.resize == "shortest_side":
             resized = (None, max(larger))
@@ -98,6 +105,7 @@ PRESETS: dict[str, Preset] = {
         mean=(104.0, 117.0, 123.0),
         channels="bgr",
         crop=0.875,
+        resized=256,
     ),
     # CLIP's preprocess (clip/clip.py): bicubic resize to the input's size, mean and std of its own data.
     "clip": Preset(
@@ -152,6 +160,7 @@ def _read(table: dict[str, Any]) -> Preset:
         "crop": _is_number(made.crop) and 0.1 <= made.crop <= 1,
         "interpolation": made.interpolation in ("bilinear", "bicubic"),
         "padding": _is_whole(made.padding) and made.padding >= 0,
+        "resized": made.resized is None or (_is_whole(made.resized) and made.resized > 0),
         "size": _is_whole(made.size) and made.size > 0,
     }
     if wrong := [name for name, right in checks.items() if not right]:

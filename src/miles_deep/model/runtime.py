@@ -27,6 +27,9 @@ class Runtime(Protocol):
         It keeps all that the device has busy by itself, and may be called from any thread.
         """
 
+    def keep(self) -> None:
+        """Keep what was made for the next run, where that comes to something."""
+
 
 Start = Callable[[Network, Precision], Runtime]
 """Makes a network ready on one device."""
@@ -61,6 +64,9 @@ class OnnxRuntime:
             reason = OUT_OF_MEMORY if is_out_of_memory(error) else first_line(error)
             raise ModelError(f"ONNX Runtime cannot run this network on {len(batch)} frames: {reason}") from error
         return np.concatenate(rows)[: len(batch)]
+
+    def keep(self) -> None:
+        """A session is made as fast as anything could be read."""
 
     def _rows(self, frames: NDArray[np.uint8], tile: int) -> NDArray[np.float32]:
         """Scores [tile, K]; of a last tile that is not full, the rows beyond its frames mean nothing."""

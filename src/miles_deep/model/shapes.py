@@ -3,6 +3,9 @@
 import math
 from typing import TYPE_CHECKING
 
+from miles_deep.errors import ModelError
+from miles_deep.model.network import first_line
+
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto, NodeProto, TensorProto
 
@@ -14,7 +17,10 @@ def inferred(network: "ModelProto") -> "GraphProto":
     """The network's graph with the shapes of what is inside it in `value_info`, as far as they can be told.
 
     It has the dimensions of weights and not their numbers: ONNX's inference copies a network several times, and
-    takes none above 2 GB.
+    takes none above 2 GB. What a file says of other shapes than its input's is not believed.
+
+    Raises:
+        ModelError: ONNX cannot make head or tail of the network.
     """
     import onnx
 
@@ -22,15 +28,14 @@ def inferred(network: "ModelProto") -> "GraphProto":
     graph = network.graph
     bare.graph.name = graph.name
     bare.graph.input.extend(graph.input)
-    bare.graph.output.extend(graph.output)
-    bare.graph.value_info.extend(graph.value_info)
+    bare.graph.output.extend(type(value)(name=value.name) for value in graph.output)
     bare.graph.sparse_initializer.extend(graph.sparse_initializer)
     bare.graph.initializer.extend(map(_bare, graph.initializer))
     bare.graph.node.extend(map(_bare_node, graph.node))
     try:
         return onnx.shape_inference.infer_shapes(bare, data_prop=True).graph
-    except Exception:  # the package raises several types of its C++ part; backends will say what is wrong
-        return bare.graph
+    except Exception as error:  # the package raises several types of its C++ part
+        raise ModelError(f"not a valid ONNX network ({first_line(error)})") from error
 
 
 def _bare(tensor: "TensorProto") -> "TensorProto":

@@ -4,7 +4,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-from miles_deep.errors import ModelError, OptionError, OutputError
+from miles_deep.errors import ModelError, OptionError, OutputError, OutputExistsError
 from miles_deep.files import check_writable
 from miles_deep.machine import data_folder
 
@@ -50,7 +50,11 @@ def place(name: str, force: bool = False) -> Path:
         )
     path = shelf() / f"{name}{SUFFIX}"
     if shelf().exists():
-        check_writable(path, force)
+        try:
+            check_writable(path, force)
+        except OutputExistsError as error:
+            there = f"{name}: a model of that name is there already; --force overwrites it"
+            raise OutputExistsError(there) from error
     return path
 
 

@@ -1,9 +1,8 @@
 """How large a classifier is: what it learned, and what one picture costs."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import onnx
@@ -14,6 +13,7 @@ from miles_deep.model.model import Model
 from miles_deep.model.network import FRAMES, first_line
 from miles_deep.model.onnx_import.reading import constants
 from miles_deep.model.onnx_import.running import session
+from miles_deep.model.work import COSTS, Shapes
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,44 +53,9 @@ def size_of(model: Model) -> Size:
     )
 
 
-Shapes = dict[str, list[int]]
-"""Name of a tensor to its sizes."""
-
 Constants = dict[str, onnx.TensorProto]
 """Tensors that are the same for every picture, by name."""
 
-
-def _convolution(weights: int, node: onnx.NodeProto, shapes: Shapes) -> int:
-    """Every output value sums over one filter: [out, in / groups, …]."""
-    return math.prod(shapes[node.output[0]]) * math.prod(shapes[node.input[weights]][1:])
-
-
-def _deconvolution(node: onnx.NodeProto, shapes: Shapes) -> int:
-    """Every input value is spread by one filter: [in, out / groups, …]."""
-    return math.prod(shapes[node.input[0]]) * math.prod(shapes[node.input[1]][1:])
-
-
-def _product(node: onnx.NodeProto, shapes: Shapes) -> int:
-    """Every output value sums over the rows of the left matrix."""
-    return math.prod(shapes[node.output[0]]) * shapes[node.input[0]][-1]
-
-
-def _gemm(node: onnx.NodeProto, shapes: Shapes) -> int:
-    transposed = any(attribute.name == "transA" and attribute.i for attribute in node.attribute)
-    return math.prod(shapes[node.output[0]]) * shapes[node.input[0]][0 if transposed else -1]
-
-
-COSTS: dict[str, Callable[[onnx.NodeProto, Shapes], int]] = {
-    "Conv": partial(_convolution, 1),
-    "ConvInteger": partial(_convolution, 1),
-    "QLinearConv": partial(_convolution, 3),
-    "ConvTranspose": _deconvolution,
-    "Gemm": _gemm,
-    "MatMul": _product,
-    "MatMulInteger": _product,
-    "QLinearMatMul": _product,
-}
-"""Operator to its multiply-adds, as their definitions in ONNX have them."""
 
 STATISTICS = {"BatchNormalization": (3, 4)}
 """Operator to those of its operands that were counted in training and not learned."""

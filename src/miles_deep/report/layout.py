@@ -66,7 +66,7 @@ def bands(findings: Findings, columns: int, most: int = BANDS) -> list[Bands]:
     foreground = [name for name in ranked if name not in scores.background]
     alone = set(ranked if len(ranked) <= most else foreground[:most])
     painted, names = label_colours(findings), _names(findings)
-    starts = np.unique(np.linspace(0, len(scores), min(columns, len(scores)), endpoint=False).astype(int))
+    starts = np.linspace(0, len(scores), min(columns, len(scores)), endpoint=False).astype(int)
     stacks = []
     heads = _heads(scores)
     for head in sorted({heads.get(name, 0) for name in ranked}):

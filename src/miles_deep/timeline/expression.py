@@ -97,6 +97,23 @@ def renamed(expression: Expression, rename: Callable[[str], str]) -> Expression:
             return Any(tuple(renamed(part, rename) for part in parts))
 
 
+def written(expression: Expression) -> str:
+    """A text that is read as this expression; of a name alone, the name. Raises ExpressionError, as `quoted`."""
+    return expression.text if isinstance(expression, Name) else _written(expression)
+
+
+def _written(expression: Expression) -> str:
+    match expression:
+        case Name(text):
+            return quoted(text)
+        case Not(part):
+            return f"!{_written(part)}"
+        case All(parts):
+            return f"({' & '.join(map(_written, parts))})"
+        case Any(parts):
+            return f"({' | '.join(map(_written, parts))})"
+
+
 def set_of(expression: Expression, sets: Mapping[str, Set[str]], everything: Set[str]) -> Set[str]:
     """What is in the set that an expression describes.
 

@@ -1,9 +1,8 @@
-"""From scores to segments: who wins each second, and which seconds belong together."""
+"""From scores to segments: which seconds belong together."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,32 +10,15 @@ from numpy.typing import NDArray
 from miles_deep.classify.scores import Scores
 from miles_deep.errors import LabelError
 from miles_deep.timecode import Span
-from miles_deep.timeline.calibrate import calibrate
 from miles_deep.timeline.classic import find_cuts
 from miles_deep.timeline.duel import Field
+from miles_deep.timeline.evidence import weighed
 from miles_deep.timeline.rules import Rule, Rules, Smoothing
 from miles_deep.timeline.rules_table import as_rules
 from miles_deep.timeline.segment import Segment
-from miles_deep.timeline.smooth import reaching, smoothed_winners
+from miles_deep.timeline.smooth import reaching
 from miles_deep.timeline.targets import Contest, Heat, contest, everyone
-
-
-@dataclass(frozen=True, slots=True)
-class Winners:
-    """The winning label or group of every second; of several models, the one that counts."""
-
-    names: tuple[str, ...]
-    """The competitors; see `targets.Contest`."""
-    winner: NDArray[np.intp]
-    """(N,) index into `names`."""
-    score: NDArray[np.float32]
-    """(N,) the winner's score."""
-    is_target: NDArray[np.bool_]
-    """(N,) whether the winner is a target."""
-    matches: NDArray[np.bool_]
-    """(N,) whether it is one with at least its min score."""
-    max_gap: NDArray[np.float64]
-    """(N,) seconds in a row that need not match after this one, if it matches."""
+from miles_deep.timeline.winners import Winners, calibrated, winners, winners_of_heats
 
 
 def find_segments(scores: Scores, targets: Sequence[str], rule: Rule | Rules | None = None) -> list[Segment]:
@@ -46,7 +28,9 @@ def find_segments(scores: Scores, targets: Sequence[str], rule: Rule | Rules | N
     and goes on until more than max gap seconds in a row do not match; it ends after its last matching second.
 
     With the method `each` nobody wins: a second matches when any target reaches its min score, and is that of the
-    one which is highest above it.
+    one which is highest above it. With `evidence` nobody wins either: a target has the stretches of seconds whose
+    scores together speak for it (`timeline.evidence`), and a second in those of several is that of the target with
+    the most evidence there.
 
     With rules that differ from label to label, min score and the gap that may follow are those of a second's
     winner, min length and min coverage those of the segment's label.
@@ -78,7 +62,8 @@ def find_all(scores: Scores, rule: Rule | Rules | None = None, groups: Sequence[
     The segments of a label are those that it wins against all other labels of its model; so no two of one model
     overlap. Those of a group are what `find_segments` finds with the group alone for its target: it wins with the
     sum of its labels' scores, against each of the other labels alone. So groups may overlap, and where they are
-    asked for nothing is found of labels that are in none of them.
+    asked for nothing is found of labels that are in none of them. With the methods `each` and `evidence` nobody
+    has to win; with `evidence` a second is still that of one label.
 
     Args:
         scores: of one film.
@@ -89,78 +74,26 @@ def find_all(scores: Scores, rule: Rule | Rules | None = None, groups: Sequence[
         LabelError: the model has no such group.
     """
     rules = as_rules(rule, scores.rules)
-    won = _groups_won(scores, groups, rules) if groups else _labels_won(scores, rules)
+    won = groups_won(scores, groups, rules) if groups else _labels_won(scores, rules)
     found = [segment for of_one in won for segment in _found(scores, of_one, rules)]
     return sorted(found, key=lambda segment: (segment.span, segment.label))
-
-
-def winners(values: NDArray[np.float32], contest: Contest, rules: Rules) -> Winners:
-    """Who wins each second, of scores made as certain as `rules.temperature` says and smoothed."""
-    of_heats = _winners_of_heats(values, contest, rules)
-    if len(of_heats) == 1:
-        return of_heats[0]
-    rank = np.stack([won.matches.astype(np.int8) + won.is_target for won in of_heats])
-    score = np.where(rank == rank.max(axis=0), np.stack([won.score for won in of_heats]), -np.inf)
-    heat, seconds = score.argmax(axis=0), np.arange(score.shape[1])
-
-    def chosen(name: str) -> NDArray[Any]:
-        found: NDArray[Any] = np.stack([getattr(won, name) for won in of_heats])[heat, seconds]
-        return found
-
-    fields = ("winner", "score", "is_target", "matches", "max_gap")
-    return Winners(contest.names, *(chosen(field) for field in fields))
-
-
-def _winners_of_heats(values: NDArray[np.float32], contest: Contest, rules: Rules) -> list[Winners]:
-    """Who wins each second in each heat."""
-    table = contest.table(_calibrated(values, contest.heats, rules))
-    of_name = [rules.of(name) for name in contest.names]
-    # As precise as the scores: one of 0.7 reaches 0.7.
-    min_score = np.array([rule.min_score for rule in of_name], np.float32)
-    max_gap = np.array([rule.max_gap for rule in of_name], np.float64)
-    found = []
-    for heat in contest.heats:
-        first = heat.competitors.start or 0
-        if rules.general.method == "each":
-            asked = np.flatnonzero(contest.is_target[heat.competitors]) + first
-            if not len(asked):
-                continue
-            place, score, matches = reaching(table[:, asked], min_score[asked], rules.smoothing)
-            winner, is_target = asked[place], matches
-        else:
-            winner, score = smoothed_winners(table[:, heat.competitors], rules.smoothing)
-            winner = winner + first
-            is_target = contest.is_target[winner]
-            matches = is_target & (score >= min_score[winner])
-        found.append(Winners(contest.names, winner, score, is_target, matches, max_gap[winner]))
-    return found
-
-
-def _calibrated(values: NDArray[np.float32], heats: Iterable[Heat], rules: Rules) -> NDArray[np.float32]:
-    """Scores made as certain as `rules.temperature` says, each head's by themselves."""
-    if rules.temperature == 1:
-        return values
-    certain = values.copy()
-    for columns in {heat.labels.start: heat.labels for heat in heats}.values():
-        certain[:, columns] = calibrate(values[:, columns], rules.temperature)
-    return certain
 
 
 def _labels_won(scores: Scores, rules: Rules) -> Iterator[Winners]:
     """The seconds of every label that wins any; or, where labels do not compete, that reaches its min score."""
     if rules.general.method == "each":
-        values = _calibrated(scores.values, everyone(scores.labels, scores.heads).heats, rules)
+        values = calibrated(scores.values, everyone(scores.labels, scores.heads).heats, rules)
         for number, label in enumerate(scores.labels):
             if (values[:, number] >= np.float32(rules.of(label).min_score)).any():
                 alone = Contest((label,), ((number,),), np.ones(1, np.bool_))
                 yield winners(values, alone, replace(rules, temperature=1))
         return
-    for won in _winners_of_heats(scores.values, everyone(scores.labels, scores.heads), rules):
+    for won in winners_of_heats(scores.values, everyone(scores.labels, scores.heads), rules):
         for label in sorted(set(won.winner.tolist())):
             yield _only(won, label)
 
 
-def _groups_won(scores: Scores, groups: Sequence[str], rules: Rules) -> Iterator[Winners]:
+def groups_won(scores: Scores, groups: Sequence[str], rules: Rules) -> Iterator[Winners]:
     """The seconds of every group."""
     if missing := [group for group in groups if group not in scores.groups]:
         has = ", ".join(scores.groups) or "none"
@@ -169,33 +102,57 @@ def _groups_won(scores: Scores, groups: Sequence[str], rules: Rules) -> Iterator
         return
     number = {label: place for place, label in enumerate(scores.labels)}
     heats = everyone(scores.labels, scores.heads).heats
-    values, once = _calibrated(scores.values, heats, rules), replace(rules, temperature=1)
-    fields = [Field(values[:, heat.labels], rules.smoothing) for heat in heats]
+    values, once = calibrated(scores.values, heats, rules), replace(rules, temperature=1)
+    of_heat: list[dict[str, list[int]]] = [{} for _ in heats]
     for group in groups:
-        inside = sorted({number[label] for label in scores.groups[group] if label in number})
-        if not inside:
+        if inside := sorted({number[label] for label in scores.groups[group] if label in number}):
+            place = next(place for place, heat in enumerate(heats) if inside[0] < heat.labels.stop)
+            of_heat[place][group] = [label for label in inside if label < heats[place].labels.stop]
+    found: dict[str, Winners] = {}
+    for heat, members in zip(heats, of_heat, strict=True):
+        if not members:
             continue
-        place = next(place for place, heat in enumerate(heats) if inside[0] < heat.labels.stop)
-        columns = heats[place].labels
-        members = [label - columns.start for label in inside if label < columns.stop]
-        if rules.general.method == "each":
-            total = fields[place].table[:, members].sum(axis=1, keepdims=True)
-            yield winners(total, Contest((group,), ((0,),), np.array([True])), once)
-        elif rules.smoothing.method == "viterbi":
+        if rules.general.competes:
+            won = _groups_that_win(scores, values, heat.labels, members, once)
+        else:
+            won = _groups_by_themselves(values, heat.labels, members, once)
+        found |= zip(members, won, strict=True)
+    yield from (found[group] for group in groups if group in found)
+
+
+def _groups_that_win(
+    scores: Scores, values: NDArray[np.float32], columns: slice, groups: Mapping[str, Sequence[int]], rules: Rules
+) -> Iterator[Winners]:
+    """The seconds of every group of a head, each against all other labels."""
+    field = Field(values[:, columns], rules.smoothing)
+    for group, members in groups.items():
+        if rules.smoothing.method == "viterbi":
             asked = contest([group], scores.labels, scores.groups, scores.heads)
-            yield winners(values, asked, once)
+            yield winners(values, asked, rules)
         else:
             duel = Contest(("", group), ((0,), (1,)), np.array([False, True]))
-            yield winners(fields[place].duel(members), duel, replace(once, smoothing=Smoothing()))
+            pair = field.duel([label - columns.start for label in members])
+            yield winners(pair, duel, replace(rules, smoothing=Smoothing()))
 
 
-def matching_frames(values: NDArray[np.float32], contest: Contest, rules: Rules) -> NDArray[np.bool_]:
-    """(N,) whether single frames with such scores ([N, K]) match; nothing is smoothed.
-
-    With `viterbi` the min score is that of a whole stretch and not of a frame, so there only the winner counts.
-    """
-    won = winners(values, contest, replace(rules, smoothing=Smoothing()))
-    return won.is_target if rules.smoothing.method == "viterbi" else won.matches
+def _groups_by_themselves(
+    values: NDArray[np.float32], columns: slice, groups: Mapping[str, Sequence[int]], rules: Rules
+) -> Iterator[Winners]:
+    """The seconds of every group of a head, where labels do not compete."""
+    heat, numbers = Heat(columns, slice(0, len(groups))), tuple(map(tuple, groups.values()))
+    together = Contest(tuple(groups), numbers, np.ones(len(groups), np.bool_), (heat,))
+    table, of_group = together.table(values), [rules.of(group) for group in groups]
+    least = np.array([rule.min_score for rule in of_group], np.float32)
+    found: Iterable[tuple[NDArray[np.float32], NDArray[np.bool_]]]
+    if rules.general.method == "evidence":
+        chance = together.chance(heat, values.shape[1])
+        found = zip(table.T, weighed(table, chance, least, rules.smoothing)[1].T, strict=True)
+    else:
+        reached = (reaching(table[:, [column]], least[[column]], rules.smoothing) for column in range(len(groups)))
+        found = ((score, matches) for _, score, matches in reached)
+    for group, rule, (score, there) in zip(groups, of_group, found, strict=True):
+        gap = np.full(len(values), rule.max_gap, np.float64)
+        yield Winners((group,), np.zeros(len(values), np.intp), score, there, there, gap)
 
 
 def _found(scores: Scores, won: Winners, rules: Rules) -> list[Segment]:
@@ -207,7 +164,7 @@ def _found(scores: Scores, won: Winners, rules: Rules) -> list[Segment]:
 
 def _only(won: Winners, label: int) -> Winners:
     """The same seconds with one competitor for a target, where all were."""
-    is_target = won.winner == label
+    is_target = won.is_target & (won.winner == label)
     return replace(won, is_target=is_target, matches=won.matches & is_target)
 
 

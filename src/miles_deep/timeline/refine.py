@@ -4,11 +4,11 @@ import contextlib
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from miles_deep.classify.memory import FilmMemory
-from miles_deep.classify.pipeline import Pipeline
 from miles_deep.classify.sampling import midpoints
 from miles_deep.classify.scores import Scores
 from miles_deep.classify.sights import Sights
@@ -16,12 +16,15 @@ from miles_deep.errors import FormatError
 from miles_deep.model.ensemble import Classifier
 from miles_deep.timecode import Span, clock
 from miles_deep.timeline.edges import NEAR, Edge, find_edges, settle
-from miles_deep.timeline.find import matching_frames
 from miles_deep.timeline.rules import Rules
 from miles_deep.timeline.segment import Segment
 from miles_deep.timeline.targets import contest
+from miles_deep.timeline.winners import matching_frames
 from miles_deep.video import Video
 from miles_deep.video.shots import frame_changes, frames_to_compare, shot_changes
+
+if TYPE_CHECKING:
+    from miles_deep.classify.pipeline import Pipeline
 
 BATCH_SIZE = 32
 """Frames given to the network at a time; there are few of them."""
@@ -65,6 +68,8 @@ def refine_edges(
             nonlocal pipeline
             lacking = seen.lacking([time for time in times if time not in rows])
             if unseen := sorted(set().union(*lacking)):
+                from miles_deep.classify.pipeline import Pipeline  # here, since all may have been seen before
+
                 pipeline = pipeline or opened.enter_context(contextlib.closing(Pipeline(video, model, BATCH_SIZE)))
                 for batch in pipeline.look(unseen, lacking):
                     seen.add(dict(zip(batch.times, batch.values, strict=True)))
@@ -72,7 +77,7 @@ def refine_edges(
             found = {**seen.rows(times), **{time: rows[time] for time in times if time in rows}}
             if not found:
                 return {}
-            matches = matching_frames(np.stack(list(found.values())), asked, rules)
+            matches = matching_frames(np.stack(list(found.values())), asked, rules, scores.values)
             return dict(zip(found, matches.tolist(), strict=True))
 
         edges = find_edges(segments, video.index.frame_times, scores.duration, look)
@@ -87,7 +92,7 @@ def _shots(video: Video, edges: Sequence[Edge], memory: FilmMemory | None) -> li
     known = memory.changes() if memory else {}
     times = video.index.frame_times
     runs = [run for run in frames_to_compare(video, near) if not known.keys() >= set(times[run[0] + 1 : run[1]])]
-    new = frame_changes(video, runs)
+    new = frame_changes(video, runs) if runs else {}
     if memory:
         memory.keep_changes(new)
     return shot_changes(known | new)

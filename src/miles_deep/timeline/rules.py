@@ -7,7 +7,9 @@ from typing import Literal
 
 from miles_deep.errors import OptionError
 
-Method = Literal["none", "median", "viterbi"]
+SmoothingMethod = Literal["none", "median", "viterbi"]
+OwnMethod = Literal["plain", "each", "evidence"]
+Method = OwnMethod | Literal["classic"]
 
 LONGEST = 10**30
 """Seconds: longer than any film, and still a number that arrays can hold."""
@@ -18,10 +20,13 @@ WIDEST = 599
 TEMPERATURES = (0.001, 1000)
 """At the least only the winner is left of scores, at the most they are all alike."""
 
-METHODS = ("plain", "each", "classic")
-"""Names of the ways to tell whose a second is."""
+OWN_METHODS: tuple[OwnMethod, ...] = ("plain", "each", "evidence")
+"""Names of the ways to tell whose a second is, but for the first program's."""
 
-SMOOTHINGS: tuple[Method, ...] = ("none", "median", "viterbi")
+METHODS: tuple[Method, ...] = (*OWN_METHODS, "classic")
+"""All of them."""
+
+SMOOTHINGS: tuple[SmoothingMethod, ...] = ("none", "median", "viterbi")
 """Names of the ways to smooth."""
 
 
@@ -41,10 +46,11 @@ class Rule:
     """Seconds; shorter segments are dropped."""
     min_coverage: float = 0.4
     """Fraction of a segment's seconds that a target must win, 0…1."""
-    method: Literal["plain", "each", "classic"] = "plain"
+    method: Method = "plain"
     """`plain`: a second is its winner's. `each`: it is that of every target which reaches its min score, whoever
-    wins, for labels that do not exclude each other. `classic` is the first program's own rule, with whole seconds
-    for `min_length`."""
+    wins, for labels that do not exclude each other. `evidence`: it is that of every target for which the scores of
+    the seconds around speak together, for many labels that are seldom sure; see `timeline.evidence`. `classic` is
+    the first program's own rule, with whole seconds for `min_length`."""
 
     def __post_init__(self) -> None:
         for name, value in (("min score", self.min_score), ("min coverage", self.min_coverage)):
@@ -58,6 +64,11 @@ class Rule:
         if self.method == "classic" and self.min_length != int(self.min_length):
             raise OptionError(f"the classic rule counts whole seconds, so min length cannot be {self.min_length}")
 
+    @property
+    def competes(self) -> bool:
+        """Whether a second has one winner of all labels."""
+        return self.method in ("plain", "classic")
+
 
 @dataclass(frozen=True, slots=True)
 class Smoothing:
@@ -67,12 +78,13 @@ class Smoothing:
         OptionError: a value is out of range.
     """
 
-    method: Method = "none"
+    method: SmoothingMethod = "none"
     window: int = 7
     """Of `median`: seconds, odd; each score becomes the median of those around it."""
     switch_cost: float = 4
     """Of `viterbi`: seconds that a stretch of another label must last, if its scores are 1 and those of the label
-    around it 0, to be worth two switches of label. Where scores are less certain it has to last longer."""
+    around it 0, to be worth two switches of label. Where scores are less certain it has to last longer. With the
+    method `evidence`, the evidence that a stretch must have, in log odds."""
 
     def __post_init__(self) -> None:
         if self.method not in SMOOTHINGS:

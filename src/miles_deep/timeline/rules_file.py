@@ -6,7 +6,8 @@
     max_gap = 2              # seconds
     min_length = 4           # seconds
     min_coverage = 0.4
-    method = "each"          # plain: a second is its winner's; each: every label's that reaches its min score
+    method = "each"          # plain: a second is its winner's; each: every label's that reaches its min score;
+                             # evidence: every label's for which the seconds around speak together
     smooth = "viterbi"       # none, median, viterbi
     window = 5               # of median: seconds, odd
     switch_cost = 4          # of viterbi: seconds

@@ -6,14 +6,12 @@ from dataclasses import fields
 from typing import Any
 
 from miles_deep.errors import FormatError
-from miles_deep.model.card import OF_LABEL
+from miles_deep.model.card import NAMES, OF_LABEL, OF_MODEL
 from miles_deep.timeline.rules import Rule, Rules, Smoothing
 
 WHOLE = ("max_gap", "window")
 """Keys whose values are whole numbers."""
-NAMES = ("method", "smooth")
-"""Keys whose values are names."""
-KEYS = (*OF_LABEL, "method", "smooth", "window", "switch_cost", "temperature", "labels")
+KEYS = (*OF_MODEL, "labels")
 
 
 def as_rules(rule: Rule | Rules | None, usual: Mapping[str, Any]) -> Rules:

@@ -46,6 +46,15 @@ class Contest:
                 table[:, column] = values[:, members].sum(axis=1)
         return table
 
+    def chance(self, heat: Heat, labels: int) -> NDArray[np.float64]:
+        """(C,) the share of a head's labels that each competitor of its heat has: its score by chance.
+
+        Args:
+            labels: how many there are in all.
+        """
+        count = len(range(labels)[heat.labels])
+        return np.array([len(members) / count for members in self.members[heat.competitors]])
+
 
 def contest(targets: Sequence[str], labels: Sequence[str], groups: Groups, heads: Sequence[int] = ()) -> Contest:
     """Who competes where some targets are asked for.

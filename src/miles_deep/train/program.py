@@ -8,7 +8,6 @@ operators on tensors, and weights as plain numbers (`torch/export/pt2_archive`, 
 
 import io
 import json
-import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ from zipfile import ZipFile
 from miles_deep.errors import ModelError
 from miles_deep.model.quoting import quoted
 from miles_deep.model.torch_file.archive import open_archive
+from miles_deep.model.torch_file.tensor import lies_within
 
 MAX_JSON, MAX_VALUES = 32 << 20, 400_000
 """Bytes of a description, and lists and objects in it. That of a small ViT has 0.5 MB, half of it notes."""
@@ -188,10 +188,8 @@ def _numbers(archive: ZipFile, members: dict[str, str], folder: str, config: str
             kept[folder + row] = archive.read(members[folder + row])
         sizes, strides = ([int(part["as_int"]) for part in tensor[key]] for key in ("sizes", "strides"))
         offset = int(tensor["storage_offset"]["as_int"])
-        last = offset + sum((size - 1) * stride for size, stride in zip(sizes, strides, strict=True))
         room = len(kept[folder + row]) // ITEM_BYTES[tensor["dtype"]]
-        count = math.prod(sizes)
-        if min([offset, *sizes, *strides]) < 0 or count > room or (count and last >= room):
+        if not lies_within(room, offset, sizes, strides):
             raise ModelError(f"its tensor {quoted(name)} goes beyond its numbers")
     _check_values(described)
     return kept | {config: json.dumps(described).encode()}

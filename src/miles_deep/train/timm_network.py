@@ -11,7 +11,7 @@ from miles_deep.model.preprocess import Preprocess
 from miles_deep.model.quoting import quoted
 from miles_deep.train.export import Exported, to_onnx
 from miles_deep.train.extra import need_timm, quiet, reason
-from miles_deep.train.weights_file import load_into, read_weights
+from miles_deep.train.weights_file import load_into, own_weights, read_weights
 
 ELSEWHERE = ("hf-hub:", "local-dir:")
 """How timm itself names networks that are not its own: `hf-hub:USER/NAME`, `local-dir:FOLDER`."""
@@ -25,8 +25,8 @@ def export_timm(name: str, weights: str | Path | None = None) -> Exported:
     Args:
         name: an architecture (`resnet18`), one with the tag of its weights (`resnet18.a1_in1k`), or one of
             `ELSEWHERE`.
-        weights: a `.safetensors`, `.pth`, `.pt` or `.bin` file with weights of that architecture, of any number of
-            labels. None: the published ones, which timm downloads and keeps.
+        weights: a `.safetensors`, `.pth`, `.pth.tar`, `.pt` or `.bin` file with weights of that architecture, of
+            any number of labels, or a checkpoint that has them. None: the published ones, which timm downloads.
 
     Raises:
         ModelError: the extra is missing, there is no such network, the weights cannot be had or are another's, or
@@ -76,14 +76,25 @@ def _published(timm: Any, name: str) -> Any:
 
 def _with_weights(timm: Any, name: str, weights: Path) -> Any:
     """The architecture with as many scores as the file has weights for."""
-    state = read_weights(weights)
+    whole = read_weights(weights)
+    network = _untrained(timm, name)
     try:
-        with quiet():
-            network = timm.create_model(name, pretrained=False, num_classes=_label_count(timm, name, state))
-    except Exception as error:  # a tag that is not there, or a configuration that cannot be
-        raise ModelError(f"timm cannot make {name} ({reason(error)})") from error
+        state = own_weights(whole, network.state_dict())
+    except ModelError as error:
+        raise ModelError(f"{weights}: {error}") from error
+    count = _label_count(timm, name, state)
+    if count not in (None, network.num_classes):
+        network = _untrained(timm, name, count)
     load_into(network, state, name, weights)
     return network
+
+
+def _untrained(timm: Any, name: str, label_count: int | None = None) -> Any:
+    try:
+        with quiet():
+            return timm.create_model(name, pretrained=False, num_classes=label_count)
+    except Exception as error:  # a tag that is not there, or a configuration that cannot be
+        raise ModelError(f"timm cannot make {name} ({reason(error)})") from error
 
 
 def _label_count(timm: Any, name: str, state: dict[str, Any]) -> int | None:

@@ -1,10 +1,7 @@
 """Where decoding can start within a film, and what has to be minded there."""
 
 from contextlib import suppress
-
-from av.codec.context import CodecContext
-from av.packet import Packet
-from av.stream import Stream
+from typing import TYPE_CHECKING
 
 from miles_deep.video.nal import (
     H264_IDR,
@@ -17,6 +14,11 @@ from miles_deep.video.nal import (
     framing,
     unescape,
 )
+
+if TYPE_CHECKING:
+    from av.codec.context import CodecContext
+    from av.packet import Packet
+    from av.stream import Stream
 
 NONE, FRESH, RECOVERY = 0, 1, 2
 """What a packet is to a decoder that starts with it.
@@ -36,7 +38,7 @@ HEVC_FRESH = range(16, 22)
 class EntryReader:
     """Tells of the keyframes of one track what kind of entry they are."""
 
-    def __init__(self, context: CodecContext) -> None:
+    def __init__(self, context: "CodecContext") -> None:
         self._codec = context.codec.canonical_name
         self._framing = framing(self._codec, context.extradata)
 

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from av.video.frame import VideoFrame
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +16,7 @@ class Frame:
     """Seconds from the video's start."""
     duration: Fraction
     """Seconds for which it is shown, as far as the file tells."""
-    picture: VideoFrame
+    picture: "VideoFrame"
     """The picture as stored: its own pixel format, not turned."""
 
 

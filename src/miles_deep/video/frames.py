@@ -240,8 +240,10 @@ def frames_between(
         (number of the span, frame) for the frame shown when a span begins and every one whose time lies in it.
     """
     reading = reading if reading is not None else Reading()
-    with open_film(video.path) as container:
-        decoder = StraightDecoder(video, container, reading, keep_damaged=True)
+    with (
+        open_film(video.path) as container,
+        closing(StraightDecoder(video, container, reading, keep_damaged=True)) as decoder,
+    ):
         frame = decoder.seek(spans[0].start) if spans and spans[0].start > SEEK_AHEAD else None
         frame = frame or decoder.next()
         shown = None

@@ -27,6 +27,7 @@ from av.video.stream import VideoStream
 
 from miles_deep.errors import DeviceError, OptionError
 from miles_deep.video.container import Damage, go_to, main_picture, open_film, packets, picture_decoder
+from miles_deep.video.devices import KINDS
 from miles_deep.video.guarded import Decoder, GuardedDecoder
 from miles_deep.video.video import Video
 
@@ -88,14 +89,8 @@ class HardwareDevice:
         return decoder
 
 
-ACCELERATORS: dict[str, Accelerator] = {
-    "cuda": HardwareDevice("cuda"),
-    "vaapi": HardwareDevice("vaapi"),
-    "videotoolbox": HardwareDevice("videotoolbox"),
-}
+ACCELERATORS: dict[str, Accelerator] = {kind: HardwareDevice(kind) for kind in KINDS}
 """What `--hwaccel` takes, beside `auto` and `none`."""
-
-CHOICES = ("auto", "none", *ACCELERATORS)
 
 
 @dataclass(frozen=True, slots=True)

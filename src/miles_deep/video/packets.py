@@ -1,22 +1,20 @@
 """The packets of a film's picture: when each is shown, and where decoding can start."""
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
-from av.packet import Packet
-from av.stream import Stream
 from numpy.typing import NDArray
 
-from miles_deep.errors import VideoError
 from miles_deep.timecode import Span
-from miles_deep.video.clock import Clock
-from miles_deep.video.container import Damage, main_picture, open_film, packets
-from miles_deep.video.entry import NONE, EntryReader
+
+if TYPE_CHECKING:
+    from av.packet import Packet
+    from av.stream import Stream
 
 JITTER = Fraction(1, 500)
 """Seconds by which equal frames may seem unequal: containers round to 1 ms, which moves each end by up to 1 ms."""
@@ -51,7 +49,7 @@ class PacketIndex:
     @cached_property
     def frame_ticks(self) -> NDArray[np.int64]:
         """When frames are shown, ascending, each once; none before the video's start."""
-        return cast(NDArray[np.int64], np.unique(self.pts[self.pts >= 0]))
+        return _each_once(self.pts)
 
     @cached_property
     def usual_gap(self) -> Fraction:
@@ -67,14 +65,14 @@ class PacketIndex:
         return int(first), int(after)
 
     @cached_property
-    def frame_times(self) -> list[Fraction]:
+    def frame_times(self) -> "Times":
         """When frames are shown, seconds from the video's start, ascending."""
-        return [int(ticks) * self.tick for ticks in self.frame_ticks]
+        return Times(self.frame_ticks, self.tick)
 
     @cached_property
     def keyframes(self) -> tuple[Fraction, ...]:
         """Seconds at which decoding can start, in order."""
-        return tuple(int(ticks) * self.tick for ticks in np.unique(self.pts[self.keyframe & (self.pts >= 0)]))
+        return tuple(Times(_each_once(self.pts[self.keyframe]), self.tick))
 
     @cached_property
     def held_back(self) -> int:
@@ -96,57 +94,40 @@ class PacketIndex:
         return bool(len(gaps)) and float((gaps.max() - gaps.min()) * self.tick) > float(JITTER)
 
 
-def index_packets(path: Path, start: Fraction) -> PacketIndex:
-    """Read all packets of a film's picture without decoding them.
+class Times(Sequence[Fraction]):
+    """Ticks as seconds. Each becomes a number when it is asked for: a film has two hundred thousand of them."""
 
-    Args:
-        path: the film.
-        start: seconds on the file's clock that count as 0.
+    def __init__(self, ticks: NDArray[np.int64], tick: Fraction) -> None:
+        """`tick`: seconds a tick."""
+        self._ticks, self._tick = ticks, tick
 
-    Raises:
-        VideoError: the film holds no packet that is shown.
-    """
-    pts: list[int] = []
-    durations: list[int] = []
-    keyframe: list[bool] = []
-    entry: list[int] = []
-    size: list[int] = []
-    stamp: list[int] = []
-    timeless = 0
-    with open_film(path) as container:
-        stream = main_picture(container, path)
-        tick = cast(Fraction, stream.time_base)
-        clock = Clock(stream)
-        entries = EntryReader(stream.codec_context)
-        for packet in packets(container, Damage(), stream):
-            if not packet.size or packet.is_discard:
-                continue
-            shown = clock.read(packet)
-            if shown is None:
-                timeless += 1
-                continue
-            pts.append(shown)
-            durations.append(packet.duration or 0)
-            keyframe.append(packet.is_keyframe)
-            entry.append(entries.read(packet) if packet.is_keyframe else NONE)
-            size.append(packet.size)
-            stamp.append(packet_stamp(packet))
-        rate = stream.average_rate or stream.guessed_rate
-    if not pts:
-        raise VideoError(f"{path}: not one frame can be read")
-    ticks = np.array(pts, np.int64) - round(start / tick)
-    last = int(ticks.argmax())
-    frame = durations[last] or (round(1 / rate / tick) if rate else 1)
-    return PacketIndex(
-        tick=tick,
-        pts=ticks,
-        keyframe=np.array(keyframe),
-        entry=np.array(entry, np.uint8),
-        size=np.array(size, np.int64),
-        stamp=np.array(stamp, np.int64),
-        last_duration=max(1, frame),
-        timeless=timeless,
-    )
+    def __len__(self) -> int:
+        return len(self._ticks)
+
+    @overload
+    def __getitem__(self, place: int) -> Fraction: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Fraction]: ...
+
+    def __getitem__(self, place: int | slice) -> Fraction | list[Fraction]:
+        if isinstance(place, slice):
+            return [int(ticks) * self._tick for ticks in self._ticks[place]]
+        return int(self._ticks[place]) * self._tick
+
+    def __iter__(self) -> Iterator[Fraction]:
+        return (int(ticks) * self._tick for ticks in self._ticks)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _each_once(ticks: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Those from 0 on, ascending. Not by `np.unique`, which waits 10 ms for masked arrays to be imported."""
+    ascending = np.sort(ticks[ticks >= 0])
+    return ascending[np.diff(ascending, prepend=-1) > 0]
 
 
 def packet_stamp(packet: "Packet[Stream]") -> int:

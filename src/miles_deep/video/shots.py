@@ -8,8 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miles_deep.timecode import Span, merge
-from miles_deep.video.frames import FrameReader
-from miles_deep.video.picture import Scaler
 from miles_deep.video.video import Video
 
 SIZE = (64, 36)
@@ -44,6 +42,10 @@ def frame_changes(video: Video, runs: Sequence[tuple[int, int]]) -> Changes:
     Raises:
         VideoError: the film cannot be decoded.
     """
+    # Here, since what was compared once need not be again.
+    from miles_deep.video.frames import FrameReader
+    from miles_deep.video.picture import Scaler
+
     scaler, times = Scaler(video, lambda width, height, aspect: SIZE), video.index.frame_times
     changes: Changes = {}
     with closing(FrameReader(video)) as reader:

@@ -1,6 +1,7 @@
 """Reading a film's frames in the order they are shown: slower than by visits, but in need of no plan."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from fractions import Fraction
 from typing import cast
 
@@ -54,8 +55,7 @@ def straight_frames(
     want = next(wanted, None)
     if want is None:
         return
-    with open_film(video.path) as container:
-        decoder = StraightDecoder(video, container, reading)
+    with open_film(video.path) as container, closing(StraightDecoder(video, container, reading)) as decoder:
         # Once a time: where keyframes lie far apart, or after the film's end, a seek leads no nearer than it has.
         sought = want if want > SEEK_AHEAD else None
         shown = decoder.seek(want if since is None else since) if sought is not None else None
@@ -96,6 +96,13 @@ class StraightDecoder:
         """The next frame shown; None at the film's end."""
         return next(self._frames, None)
 
+    def close(self) -> None:
+        """End the pass, so that the decoder, its threads and pictures go with this object.
+
+        Pass and object refer to each other; left to the garbage collector, decoders pile up, one for each stretch.
+        """
+        self._frames.close()
+
     def seek(self, want: Fraction) -> Frame | None:
         """Jump ahead to the frames around a time, or stay where that cannot be done.
 
@@ -124,7 +131,7 @@ class StraightDecoder:
             self._decoder.flush_buffers()
         self._frames = self._read(jumped)
 
-    def _read(self, jumped: bool = False) -> Iterator[Frame]:
+    def _read(self, jumped: bool = False) -> Generator[Frame, None, None]:
         damage = Damage()
         previous: int | None = None
         entry: int | None = None

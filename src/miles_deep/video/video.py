@@ -1,14 +1,25 @@
 """What is known of a film before it is watched."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from miles_deep.video.packets import PacketIndex, index_packets
+from miles_deep.video.packets import PacketIndex
 
 Kind = Literal["video", "audio", "subtitle", "attachment", "data", "unknown"]
+
+
+Indexing = Callable[[Path, Fraction], PacketIndex]
+"""Gives the packets of the film at a path, whose time 0 is that many seconds on the file's clock."""
+
+
+def _read_index(path: Path, start: Fraction) -> PacketIndex:
+    from miles_deep.video.indexing import index_packets  # here, since it brings in PyAV
+
+    return index_packets(path, start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +109,13 @@ class Video:
     timecode: str | None = None
     """What the first frame's clock showed when it was made, as the file says: `01:00:00:00`, by which editors find
     the frame again; None where it does not say. A semicolon before the frames: drop-frame (SMPTE 12M)."""
+    indexing: Indexing = field(default=_read_index, repr=False, compare=False)
+    """Where `index` is from: the file, unless somebody knows it from another time."""
 
     @cached_property
     def index(self) -> PacketIndex:
         """Time, size and kind of every packet of the film; reads the whole file once, without decoding."""
-        return index_packets(self.path, self.start)
+        return self.indexing(self.path, self.start)
 
     @property
     def upright_size(self) -> tuple[int, int]:

@@ -35,11 +35,13 @@ def plan_visits(index: PacketIndex, times: Sequence[Fraction]) -> Iterator[Visit
         index: the film's packets.
         times: ascending, all before the film's end.
     """
-    keys = np.unique(np.append(0, np.flatnonzero(index.keyframe)))
+    starts = index.keyframe.copy()
+    starts[:1] = True
+    keys = np.flatnonzero(starts)
     wanted = list(zip(_shown(index, times), times, strict=True))
     ticks = [(tick, tuple(time for _, time in same)) for tick, same in groupby(wanted, key=lambda pair: pair[0])]
-    shown, position = np.unique(index.pts, return_index=True)
-    places = position[np.searchsorted(shown, [tick for tick, _ in ticks])]
+    order = np.argsort(index.pts, kind="stable")
+    places = order[np.searchsorted(index.pts[order], [tick for tick, _ in ticks])]
     own = np.searchsorted(keys, places, side="right") - 1
     leading = (np.array([tick for tick, _ in ticks], np.int64) < index.pts[keys[own]]) & (own > 0)
 

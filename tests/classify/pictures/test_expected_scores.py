@@ -5,7 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from miles_deep.classify.pictures.expected import compare_expected, read_expected, within, write_scores
+from miles_deep.classify.pictures.expected import (
+    compare_expected,
+    read_expected,
+    read_rows,
+    within,
+    write_scores,
+)
 from miles_deep.errors import FormatError
 
 LABELS = ("cat", "n1 dog, hound")
@@ -29,9 +35,18 @@ def test_what_is_written_is_read(tmp_path):
         'file,cat,"n1 dog, hound"\na.png,0.25,0.75\n',
         '\ufefffile,cat,"n1 dog, hound"\r\na.png,0.25,0.75\r\n',
         'label,file,score\ncat,a.png,0.25\n"n1 dog, hound",a.png,0.75\n',
+        "file,1,0\na.png,.75,.25\n",
+        "file,label,score\na.png,1,.75\na.png,cat,.25\n",
         'file,kind,label,score\na.png,label,cat,0.25\na.png,group,animal,1\na.png,label,"n1 dog, hound",.75\n',
     ],
-    ids=["a column a label", "of a spreadsheet", "a row a score", "as `classify` prints"],
+    ids=[
+        "a column a label",
+        "of a spreadsheet",
+        "a row a score",
+        "numbers",
+        "numbers in rows",
+        "as `classify` prints",
+    ],
 )
 def test_forms(tmp_path, text):
     (tmp_path / "s.csv").write_text(text, encoding="utf-8", newline="")
@@ -45,7 +60,10 @@ def test_forms(tmp_path, text):
         ("", "no column 'file'"),
         ("name,cat\na.png,1\n", "no column 'file'"),
         ("file,cat\n", "no rows"),
-        ("file,cow\na.png,1\n", "no label 'cow'"),
+        ("file,cow\na.png,1\n", "line 1: the model has no label 'cow'"),
+        ("file,cow\n", "line 1: the model has no label 'cow'"),
+        ("file,0,1,2\na.png,1,2,3\n", "line 1: the model has no label '2'"),
+        ("file,label,score\na.png,cat,1\na.png,2,1\n", "line 3: the model has no label '2'"),
         ("file,cat\na.png,much\n", "much"),
         ("file,cat\na.png,nan\n", "line 2: a score is no number"),
         ("file,cat\na.png,1e39\n", "line 2: a score is no number"),
@@ -60,6 +78,48 @@ def test_no_tables_of_scores(tmp_path, text, said):
     with pytest.raises(FormatError) as raised:
         read_expected(path, LABELS)
     assert str(raised.value).startswith(f"{path}: not a table of scores (") and said in str(raised.value)
+
+
+def test_numbers_that_are_labels(tmp_path):
+    """Digits, say, in another order: they are their names."""
+    (path := tmp_path / "s.csv").write_text("file,0,1\na.png,0.25,0.75\n")
+    assert read_expected(path, ("1", "0"))["a.png"].tolist() == [0.75, 0.25]
+    with pytest.raises(FormatError, match="no label '0'"):
+        read_expected(path, ("1", "cat"))
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float64, ">f4", np.uint8])
+def test_arrays(tmp_path, kind):
+    np.save(path := tmp_path / "s.npy", np.asfortranarray([[1, 0], [0.25, 0.75]]).astype(kind))
+    read = read_rows(path, LABELS, ["a.png", "b/c.png"])
+    assert list(read) == ["a.png", "b/c.png"] and read["a.png"].dtype == np.float32
+    assert kind == np.uint8 or read["b/c.png"].tolist() == [0.25, 0.75]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (np.zeros((3, 2)), r"3 x 2 values \(float64\), not 1 x 2 scores: a row a picture, in the order of"),
+        (np.zeros((2, 1)), "2 x 1 values"),
+        (np.zeros(2), "2 values"),
+        (np.float32(1), "one values"),
+        (np.array([["a", "b"]]), r"1 x 2 values \(<U1\)"),
+        (np.array([[1, np.nan]]), "a score is no number"),
+        (np.array([[1, None]]), "not an array of numbers"),
+        (
+            b"\x93NUMPY\x01\0\x46\0{'descr': '<f4', 'fortran_order': False, 'shape': (1, 9999999999)}\n",
+            "not an array",
+        ),
+        (b"file,cat\n", "not an array of numbers"),
+        (b"", "not an array of numbers"),
+    ],
+)
+def test_no_arrays_of_scores(tmp_path, content, said):
+    path = tmp_path / "s.npy"
+    path.write_bytes(content) if isinstance(content, bytes) else np.save(path, content, allow_pickle=True)
+    with pytest.raises(FormatError, match=said) as raised:
+        read_rows(path, LABELS, ["a.png"])
+    assert str(raised.value).startswith(f"{path}: ") and "\n" not in str(raised.value)
 
 
 def test_bytes_that_are_no_text(tmp_path):

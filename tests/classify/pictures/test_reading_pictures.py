@@ -132,21 +132,24 @@ def test_the_still_picture_of_an_animation_is_no_frame(tmp_path):
 
 
 def refused(path, match):
-    began = time.perf_counter()
+    began = time.process_time()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with pytest.raises(FormatError, match=match) as raised, opened(path) as image:
             list(frames(image)) if moves(image) else upright(image)
     assert str(raised.value).startswith(f"{path}: ") and "\n" not in str(raised.value)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"words\n", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"%!PS-Adobe-3.0 EPSF-3.0\n"]
-)
+@pytest.mark.parametrize("content", [b"words\n", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"%!PS-Adobe-3.0 EPSF-3.0\n"])
 def test_no_pictures(tmp_path, content):
     (path := tmp_path / "a.png").write_bytes(content)
     refused(path, "not a picture of a kind that can be read|cannot be read")
+
+
+def test_an_empty_file(tmp_path):
+    (path := tmp_path / "a.png").touch()
+    refused(path, "an empty file")
 
 
 def chunk(kind, content):

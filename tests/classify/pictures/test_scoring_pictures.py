@@ -1,6 +1,7 @@
 """What is said of pictures and animations: which files, which frames, in which batches."""
 
 import os
+import struct
 import sys
 import threading
 import warnings
@@ -66,8 +67,10 @@ def test_what_is_no_file(tmp_path):
     (tmp_path / "circle").symlink_to(tmp_path)
     (tmp_path / "gone").symlink_to(tmp_path / "nosuch")
     flat(RED).save(tmp_path / "a.png")
-    found, errors = scored(tmp_path, tmp_path / "pipe")
+    others = []
+    found, errors = scored(tmp_path, tmp_path / "pipe", left_out=others.append)
     assert [picture.path.name for picture in found] == ["a.png"]
+    assert [path.name for path in others] == ["gone", "pipe"]
     assert errors == [f"{tmp_path / 'pipe'}: not a file"]
 
 
@@ -176,11 +179,32 @@ def test_warnings_are_not_for_the_user(tmp_path):
     assert warnings.filters == before
 
 
-def test_too_long_and_thin(tmp_path):
-    flat(RED, (1, 60_000)).save(tmp_path / "a.png")
-    found, errors = scored(tmp_path, model=Colours(Preprocess(224, 224, "shortest_side")))
-    assert not found
-    assert errors == [f"{tmp_path / 'a.png'}: 1 x 60000 pixels is too long and thin for this model"]
+@pytest.mark.parametrize("turn", [False, True])
+def test_long_and_thin(tmp_path, turn):
+    """Only the middle of it is made as large as the rest would be."""
+    column = np.array([[RED]] * 2999 + [[GREEN]] * 2 + [[BLUE]] * 2999, np.uint8)
+    Image.fromarray(column.swapaxes(0, 1) if turn else column).save(tmp_path / "a.png")
+    [picture], errors = scored(tmp_path, model=Colours(Preprocess(224, 224, "shortest_side", None, 256)))
+    assert np.abs(picture.mean * 255 - GREEN).max() < 3 and not errors
+
+
+def test_large_jpegs_are_decoded_at_a_half_or_less(tmp_path):
+    """As phones take them, and larger than Pillow opens; progressive ones would take a gigabyte."""
+    Image.new("L", (13_500, 13_500), 51).save(tmp_path / "a.jpg")
+    flat(RED).save(tmp_path / "b.jpg", progressive=True)
+    content = (tmp_path / "b.jpg").read_bytes()
+    at = content.index(b"\xff\xc2") + 5
+    (tmp_path / "b.jpg").write_bytes(content[:at] + struct.pack(">HH", 13_500, 13_500) + content[at + 4 :])
+    for model in (Colours(), Colours(Preprocess(6, 8, resize_width=1700, resize_height=1700))):
+        [picture], errors = scored(tmp_path, model=model)
+        assert picture.mean == pytest.approx([0.2] * 3, abs=0.01)
+        assert errors == [f"{tmp_path / 'b.jpg'}: more than 100 million pixels; make it smaller first"]
+
+
+def test_one_path_alone(tmp_path):
+    flat(RED).save(tmp_path / "a.png")
+    for path in (tmp_path, str(tmp_path), tmp_path / "a.png", str(tmp_path / "a.png")):
+        assert [label(picture) for picture in classify_pictures(path, Colours())] == ["red"]
 
 
 def test_several_models(tmp_path):

@@ -163,8 +163,12 @@ def test_what_ends_in_raw_numbers_gets_a_softmax(tmp_path, case):
     asked = {"activation": "none"} if case in ("whatever the author wanted", "joined") else {}
     model = import_caffe(files.prototxt, files.weights, **asked)
     scores = onnxruntime.InferenceSession(model.network).run(None, {"data": blob})[0]
-    power = np.exp(raw)
-    made = {"Softmax": power / power.sum(axis=1, keepdims=True), "Sigmoid": power / (1 + power), "": raw}
+    power, one = np.exp(raw), np.exp(np.hstack([0 * raw[:, -1:], raw[:, -1:]]))
+    made = {
+        "Softmax": power / power.sum(axis=1, keepdims=True),
+        "Sigmoid": one / one.sum(axis=1, keepdims=True),
+        "": raw,
+    }
     np.testing.assert_allclose(scores, made[ending], rtol=1e-5)
     assert model.card.source.endswith(f"; {ending} added to what its last layer gives" if ending else ")")
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from caffe_network import Files, dense, layer, numbers, picture, write
+from PIL import Image
 
 from miles_deep.errors import CaffeError, OptionError
 from miles_deep.model.caffe import import_caffe
@@ -166,9 +167,28 @@ def test_what_was_understood(tmp_path):
     assert imported.changes[1] == "folded into the weights before them: 1 of BatchNorm, Scale and the like"
 
 
+def test_a_single_score_is_one_of_two_labels(tmp_path):
+    """As in every import: what is not the one is the other, and not always the one."""
+    files = write(tmp_path, picture(), SMALL, dense("fc", "data", 3 * 9 * 11, 1))
+    model = import_caffe(files.prototxt, files.weights, labels=["no", "yes"])
+    scores = model.classify(np.random.default_rng(1).integers(0, 256, (3, 9, 11, 3), np.uint8))
+    assert model.labels == ("no", "yes") and scores.shape == (3, 2) and np.ptp(scores[:, 0])
+    np.testing.assert_allclose(scores.sum(axis=1), 1, atol=1e-6)
+    assert import_caffe(files.prototxt, files.weights, labels=["dog"]).labels == ("other", "dog")
+
+
+def test_a_few_bytes_do_not_keep_a_processor_busy_for_ever(tmp_path):
+    """Ninety bytes of weights, and an average of a million pixels around each of four million."""
+    around = layer("Pooling", "p", "data", pooling_param={"pool": "AVE", "kernel_size": 1001, "pad": 500})
+    whole = layer("Pooling", "all", "p", pooling_param={"pool": "AVE", "global_pooling": True})
+    files = write(tmp_path, picture(2000, 2000), around, whole, dense("fc", "all", 3))
+    with pytest.raises(CaffeError, match=r"takes about 1e\+14 multiply-adds for a picture; 1e\+12 are most"):
+        import_caffe(files.prototxt, files.weights)
+
+
 def test_what_was_not_given_is_told(raw, model_cache):
     told = dict(import_files(read(raw.prototxt, raw.weights)).understood)
-    assert told["labels"].startswith("5, numbers, since none were given: 0, 1, 2")
+    assert told["labels"].startswith("5, numbers, since its file has none: 0, 1, 2")
     assert told["preprocessing"].startswith("no mean, since none was given (-m): stretched")
     assert not list(model_cache.rglob("*.onnx")), "only `import_caffe` keeps what it converted"
 
@@ -187,3 +207,18 @@ def test_a_normalisation_beyond_all_numbers_is_refused(tmp_path):
     files = write(tmp_path, picture(), SMALL, normal, dense("fc", "n", 3 * 9 * 11))
     with pytest.raises(CaffeError, match="gives scores that are not numbers"):
         import_caffe(files.prototxt, files.weights)
+
+
+@pytest.mark.parametrize("mean", ["33.5", [33.5]], ids=str)
+def test_grey_pictures(tmp_path, mean):
+    """As LeNet's: one channel, one mean."""
+    files = write(tmp_path, picture(channels=1), dense("fc", "data", 9 * 11), layer("Softmax", "prob", "fc"))
+    model = import_caffe(files.prototxt, files.weights, mean, precision="f32")
+    grey = np.stack([np.asarray(Image.fromarray(frame).convert("L")) for frame in FRAMES])
+    np.testing.assert_allclose(model.infer(FRAMES), files.ours(grey[:, None] - np.float32(33.5)), atol=1e-5)
+
+
+def test_grey_pictures_have_one_mean(tmp_path):
+    files = write(tmp_path, picture(channels=1), dense("fc", "data", 9 * 11), layer("Softmax", "prob", "fc"))
+    with pytest.raises(OptionError, match="mean and std must be one number each, not three"):
+        import_caffe(files.prototxt, files.weights, "104,117,123")

@@ -22,8 +22,15 @@ def test_fetched_and_found(site, home, capsys):
     assert f"  miles-deep MOVIE --model {stand_in.NAME}\n" in out
     assert load_model(stand_in.NAME).labels == stand_in.LABELS
     assert [stand_in.NAME, "here"] in [line.split()[:2] for line in run(capsys, "list")[1].splitlines()]
+    site.requests.clear()
+    said = f"{stand_in.NAME} is here already; miles-deep MOVIE --model {stand_in.NAME}\n"
+    assert run(capsys, "fetch", stand_in.NAME) == (0, said, "") and not site.requests
+    assert json.loads(run(capsys, "fetch", stand_in.NAME, "--json")[1])["path"] == str(path)
+    path.write_bytes(b"damaged")
     code, out, err = run(capsys, "fetch", stand_in.NAME)
-    assert (code, out.count("\n"), err.count("\n")) == (1, 1, 1) and "--force" in err
+    said = f"miles-deep: {stand_in.NAME}: a model of that name is there already; --force overwrites it\n"
+    assert (code, out, err) == (1, "nobody's\n", said)
+    assert run(capsys, "fetch", stand_in.NAME, "--force")[0] == 0
 
 
 def test_out_of_a_folder_as_json(site, contents, home, capsys):
@@ -34,6 +41,11 @@ def test_out_of_a_folder_as_json(site, contents, home, capsys):
     told = json.loads(out)
     assert (code, err, told["labels"]) == (0, "", list(stand_in.LABELS))
     assert told["digest"] == load_model(stand_in.NAME).digest and not site.requests
+
+
+def test_models_of_packages_are_here(home, capsys):
+    said = "open_nsfw is here already; miles-deep MOVIE --model open_nsfw\n"
+    assert run(capsys, "fetch", "open_nsfw") == (0, said, "")
 
 
 def test_what_cannot_be_fetched(home, capsys):

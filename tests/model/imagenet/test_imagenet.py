@@ -14,6 +14,7 @@ from miles_deep.errors import ModelError
 from miles_deep.model import Model, load_model
 from miles_deep.model.imagenet import imagenet
 from miles_deep.model.imagenet.labelled import imagenet_groups
+from miles_deep.model.labels import distinct
 from miles_deep.model.naming import resolve
 from miles_deep.timeline.rules_table import rules_of
 
@@ -90,6 +91,7 @@ def test_every_group_has_labels_and_another_name_than_they(model):
 
 def test_brings_rules_for_scores_that_many_labels_share(model):
     general = rules_of(model.card.rules).general
+    assert general.method == "evidence", "so that no label has to be sure of a second by itself"
     assert general.min_score < md.Rule().min_score
     assert general.min_length < md.Rule().min_length
 
@@ -142,4 +144,18 @@ def test_another_classifier_of_the_same_labels_has_the_groups(model):
     assert list(groups) == list(model.groups)
     assert set(groups["cat"]) == {label[:9] for label in model.groups["cat"]}
     for others in (bare[1:], [*bare, "n99999999"], [*bare[1:], bare[1]], [*bare[1:], "cat"], ()):
+        assert imagenet_groups(others) == {}
+
+
+def test_words_without_ids_are_known_by_their_places(model):
+    """As most lists on the web: some of them others; TensorFlow's have one more in front."""
+    words = [label[10:].split(", ")[0].replace(" ", "_").title() for label in model.labels]
+    words[::20] = ["another name"] * 50
+    words = list(distinct(words))
+    groups = imagenet_groups(words)
+    assert list(groups) == list(model.groups)
+    assert "Tabby" in groups["cat"] and len(groups["cat"]) == len(model.groups["cat"])
+    assert imagenet_groups(["background", *words]) == groups
+    assert imagenet_groups(["background", *model.labels]) == model.groups
+    for others in (words[::-1], words[1:], words[1:] + words[:1], list(map(str, range(1000)))):
         assert imagenet_groups(others) == {}

@@ -95,6 +95,25 @@ def no_scores(made: onnx.ModelProto) -> None:
     made.graph.output[0].type.tensor_type.elem_type = TensorProto.INT64
 
 
+def table_of_nothing(made: onnx.ModelProto) -> None:
+    made.graph.node.append(helper.make_node("ZipMap", [], ["table"], domain="ai.onnx.ml"))
+    made.graph.output[0].name = "table"
+
+
+def dear(made: onnx.ModelProto) -> None:
+    """Seconds for every pixel."""
+    wide = helper.make_node("MaxPool", ["pictures"], ["wide"], kernel_shape=[2001, 2001], pads=[1000] * 4)
+    made.graph.node.insert(0, wide)
+    made.graph.node[1].input[0] = "wide"
+    for size, side in zip(made.graph.input[0].type.tensor_type.shape.dim[2:], (900, 900), strict=True):
+        size.dim_value = side
+
+
+def quantized(made: onnx.ModelProto) -> None:
+    last = made.graph.node[-1]
+    last.op_type, last.domain = "QGemm", "com.microsoft"
+
+
 def wrong_size(made: onnx.ModelProto) -> None:
     made.graph.initializer[0].dims[0] = 1 << 40
 
@@ -148,6 +167,7 @@ CASES: dict[str, tuple[Change, str]] = {
     "too old": (opset(6), "opset 6 is too old; export it with opset 7"),
     "too new": (opset(9999), "opset 9999 is newer than"),
     "foreign operators": (foreign, "not ONNX's own: 'Frobnicate' of 'evil"),
+    "quantized for one runtime": (quantized, "'QGemm' of 'com.microsoft'; quantize it with QuantFormat"),
     "unknown operator": (lambda made: setattr(first(made), "op_type", "Frobnicate"), "No Op registered for"),
     "functions that call themselves": (functions, "functions of its own: 'f'"),
     "branches": (branch, "branches or loops: 'If'"),
@@ -160,8 +180,9 @@ CASES: dict[str, tuple[Change, str]] = {
     "whole numbers as scores": (no_scores, "none of its outputs"),
     "no shape": (shaped(), "the shape one number"),
     "flat pictures": (shaped("N", 360), "the shape ?x360; pictures come as"),
-    "grey pictures": (shaped("N", 1, 10, 12), "1 channels, where colours have 3"),
-    "colours anywhere": (shaped("N", None, None, None), "does not say where the three colours are"),
+    "pictures of two colours": (shaped("N", 2, 10, 12), "2 channels, where colours have 3 and grey has 1"),
+    "grey twice": (shaped("N", 1, 10, 1), "which dimension the colours are is open"),
+    "colours anywhere": (shaped("N", None, None, None), "does not say where the colours are"),
     "colours twice": (shaped("N", 3, 10, 3), "which dimension the colours are is open"),
     "a batch of the size of the world": (shaped(1 << 31, 3, 10, 12), "256 are most"),
     "scores that hang on the batch": (centred, "other scores beside other pictures"),
@@ -174,6 +195,8 @@ CASES: dict[str, tuple[Change, str]] = {
     "a Softmax over pictures": (wide_softmax, "Softmax does not run over the labels"),
     "a score for every place": (every_place, "gives 5x10x12 scores for a picture"),
     "scores of no picture": (blind, "gives the same scores whatever the picture"),
+    "a table of nothing": (table_of_nothing, "its ZipMap makes a table of nothing"),
+    "more work than a picture is worth": (dear, "multiply-adds for a picture; 1e+12 are most"),
     "a model of ours": (
         lambda made: helper.set_model_props(made, {"miles_deep": "{}"}),
         "a model of Miles Deep already",

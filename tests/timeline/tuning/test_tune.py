@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from labelled import noisy, scores_of_films, script, truth_of
 
-from miles_deep import Scores
+from miles_deep import Scores, Span
 from miles_deep.errors import FormatError
-from miles_deep.timeline.rules import Rule, Rules, Smoothing
+from miles_deep.timeline.rules import OWN_METHODS, Rule, Rules, Smoothing
 from miles_deep.timeline.tuning import evaluate, tune
 from miles_deep.timeline.tuning.evaluation import mean_f1
-from miles_deep.timeline.tuning.search import settle
+from miles_deep.timeline.tuning.search import settle, value
+from miles_deep.timeline.tuning.truth import Row, Truth
 
 PLAIN = (Smoothing(),)
 
@@ -138,7 +139,7 @@ def test_one_film_is_judged_by_its_parts():
 
 def test_the_classic_rule_can_be_started_from(noise):
     truth, films = noise
-    found = tune(truth, films, Rule(method="classic"), smoothings=PLAIN)
+    found = tune(truth, films, Rule(method="classic"), PLAIN)
     assert found.changed and found.rules.general.method == "plain"
     assert f1(found.after) > f1(found.before)
 
@@ -152,6 +153,77 @@ def test_nothing_better_than_the_classic_rule():
     ]
     found = tune(truth_of(*films), scores_of_films(*films), Rule(method="classic"), PLAIN)
     assert not found.changed and found.rules.general.method == "classic"
+
+
+@pytest.fixture(scope="module")
+def faint():
+    """Films of a label that never wins, at a scale of its own, and of one that does; both are there at times."""
+    random, rows, films = np.random.default_rng(4), [], {}
+    for number in range(5):
+        there = {}
+        for label, length in (("faint", 8), ("loud", 11)):
+            starts = range(int(random.integers(0, 6)), 120 - length, length * 3)
+            there[label] = np.zeros(120, bool)
+            for start in starts:
+                there[label][start : start + length] = True
+                rows.append((f"{number}.mp4", label, Span(start, start + length)))
+        values = np.full((120, 3), 0.001, np.float32)
+        values[:, 0] += np.where(there["faint"], 0.02, 0) * random.uniform(0.5, 1, 120)
+        values[:, 1] += np.where(there["loud"], 0.6, 0.2) * random.uniform(0.8, 1, 120)
+        values[:, 2] = 0.9
+        path = Path(f"{number}.mp4")
+        films[path] = Scores(("faint", "loud", "other"), np.arange(120) + 0.5, values, Fraction(120), ("other",))
+    return Truth(Path("labels.csv"), tuple(Row(line, *row) for line, row in enumerate(rows, 2))), films
+
+
+def test_labels_that_do_not_compete_have_min_scores_at_their_own_scale(faint):
+    truth, films = faint
+    found = tune(truth, films, Rule(method="each"), PLAIN)
+    assert found.rules.general.method == "each" and f1(found.before) < 0.6 < 0.95 < f1(found.after)
+    assert found.rules.of("faint").min_score < 0.02 < 0.2 < found.rules.of("loud").min_score
+    held = evaluate(truth, films, found.rules)
+    assert [result.at[0.5] for result in held.results] == [result.at[0.5] for result in found.fitted]
+    assert [result.seconds for result in held.results] == [result.seconds for result in found.fitted]
+
+
+@pytest.mark.parametrize("method", OWN_METHODS)
+def test_the_method_is_that_of_the_rules_to_start_from(faint, method):
+    truth, films = faint
+    assert tune(truth, films, Rule(method=method), PLAIN).rules.general.method == method
+
+
+def test_labels_that_the_truth_does_not_name_keep_their_min_score(faint):
+    truth, films = faint
+    only = replace(truth, rows=tuple(row for row in truth.rows if row.label == "faint"))
+    found = tune(only, films, Rules(Rule(0.4, method="each"), {"loud": {"max_gap": 7}}), PLAIN)
+    assert found.changed and found.rules.of("loud") == Rule(0.4, 7, method="each")
+    assert "labels that the truth does not name keep the rules they had: 1 of them" in found.notes
+
+
+def test_labels_of_two_models_are_tuned_together(faint):
+    truth, films = faint
+    other = ["..aaaaaa.....aaaaaaaaa....." * 4] * 5
+    beside = scores_of_films(*(film.ljust(120, ".") for film in other))
+    both = {
+        path: replace(
+            one,
+            labels=(*one.labels, "1:other", "a", "b", "c"),
+            values=np.concatenate([one.values, beside[path].values], axis=1),
+            background=("other", "1:other"),
+            heads=(3, 4),
+        )
+        for path, one in films.items()
+    }
+    seen = truth_of(*(film.ljust(120, ".") for film in other))
+    rows = (*truth.rows, *(replace(row, line=row.line + 1000) for row in seen.rows))
+    found = tune(replace(truth, rows=rows), both, Rule(method="each"), PLAIN)
+    assert [result.label for result in found.after] == ["faint", "loud", "a"]
+    assert f1(found.after) > 0.95
+
+
+def test_a_film_found_whole_is_worth_nothing():
+    """The F1 of its seconds is 0.8."""
+    assert value(0.5, 0, (80, 100, 80, 120)) > 0 == value(0.5, 0, (80, 120, 80, 120))
 
 
 def test_scores_without_a_temperature(noise):

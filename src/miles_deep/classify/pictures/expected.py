@@ -1,4 +1,4 @@
-"""Scores of pictures in CSV files: what is expected of a model, and what it gave."""
+"""Scores of pictures in CSV and NumPy files: what is expected of a model, and what it gave."""
 
 import csv
 import math
@@ -26,7 +26,7 @@ NAMES = "surrogateescape"
 
 FILE, LABEL, SCORE, KIND = "file", "label", "score", "kind"
 """Columns. A table has `file` and one for each label, or `file`, `label` and `score`; of the latter kind, rows
-whose `kind` is not `label` are passed by."""
+whose `kind` is not `label` are passed by. Labels are called by their names, or by their numbers from 0."""
 
 Expected = dict[str, NDArray[np.float32]]
 """Name of a picture to the scores of all K labels, NaN where nothing is expected."""
@@ -120,12 +120,47 @@ def read_expected(path: Path, labels: Sequence[str]) -> Expected:
         raise FormatError(f"{path}: not a table of scores ({reason[:200]})") from error
 
 
+def read_rows(path: Path, labels: Sequence[str], names: Sequence[str]) -> Expected:
+    """Read a `.npy` file of [N, K] scores.
+
+    Args:
+        path: the file.
+        labels: K names.
+        names: of the N pictures, in its order.
+
+    Raises:
+        FormatError: the file is no such array.
+    """
+    open_file(path, MAX_BYTES, FormatError).close()
+    try:
+        # As it lies in the file: no room is made for what it only says it has; what would be a pickle is refused.
+        rows = np.lib.format.open_memmap(path, mode="r")
+    except (OSError, ValueError, TypeError, SyntaxError, OverflowError, MemoryError, RecursionError) as error:
+        raise FormatError(f"{path}: not an array of numbers as NumPy saves it, or cut short") from error
+    wanted = len(names), len(labels)
+    if rows.dtype.kind not in "fiu" or rows.shape != wanted:
+        found = " x ".join(map(str, rows.shape[:8])) or "one"
+        raise FormatError(
+            f"{path}: {found} values ({rows.dtype}), not {wanted[0]} x {wanted[1]} scores: a row a picture, "
+            "in the order of their names"
+        )
+    with np.errstate(over="ignore"):
+        scores = np.array(rows, np.float32)
+    if not np.isfinite(scores).all():
+        raise FormatError(f"{path}: a score is no number")
+    return dict(zip(names, scores, strict=True))
+
+
 def _read(table: "csv.DictReader[str]", labels: Sequence[str]) -> Expected:
     columns = list(table.fieldnames or ())
     if FILE not in columns:
         raise ValueError(f"it has no column {FILE!r}")
     long = LABEL in columns and SCORE in columns
     number = {label: column for column, label in enumerate(labels)}
+    if not any(map(str.isdecimal, labels)):  # what is a number then is the label's of that number
+        number |= {str(column): column for column in range(len(labels))}
+    if not long and (foreign := [name for name in columns if name != FILE and name not in number]):
+        raise ValueError(f"line 1: the model has no label {foreign[0][:80]!r}")
     most = MAX_SCORES // max(ROOM, len(labels))
     expected: Expected = {}
     for row in table:

@@ -8,7 +8,7 @@ from miles_deep.classify.pictures.reading import is_picture
 from miles_deep.errors import FormatError
 
 LeftOut = Callable[[Path], object]
-"""Is told of a file that is no picture, and was not asked for by name."""
+"""Is told of a file, or a link that leads to none, that is no picture, and was not asked for by name."""
 
 
 def picture_files(paths: Iterable[str | Path], left_out: LeftOut | None = None) -> Iterator[Path | FormatError]:
@@ -41,8 +41,8 @@ def _pictures_in(folder: Path, left_out: LeftOut | None) -> Iterator[Path | Form
     for place, folders, files in os.walk(folder, onerror=closed.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         shown = (Path(place, name) for name in sorted(files) if not name.startswith("."))
-        for path in filter(Path.is_file, shown):
-            if is_picture(path):
+        for path in shown:
+            if path.is_file() and is_picture(path):
                 yield path
             elif left_out is not None:
                 left_out(path)

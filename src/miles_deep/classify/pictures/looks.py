@@ -4,7 +4,7 @@ import math
 import warnings
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from miles_deep.classify.pictures.reading import MOST_PIXELS, frames, moves, opened, upright
+from miles_deep.classify.pictures.reading import MOST_PIXELS, drafted, frames, moves, opened, upright
 from miles_deep.errors import FormatError
 from miles_deep.machine import cores
 from miles_deep.model.preprocess import Preprocess
@@ -48,7 +48,7 @@ class Reader:
     specs: tuple[Preprocess, ...]
     """What each network wants."""
     exact: bool = False
-    """Whether large JPEGs are decoded whole; see `DRAFT`."""
+    """Whether large JPEGs are decoded whole, as far as they can be; see `DRAFT`."""
 
     def read(self, files: Sequence[Path | FormatError]) -> list[Look | FormatError | Later]:
         """Files side by side: an error for each that cannot be read; what moves or is large is left for later.
@@ -68,7 +68,9 @@ class Reader:
         Raises:
             FormatError: it cannot be read.
         """
-        with opened(path) as image:
+        with ExitStack() as stack:
+            with _silence():
+                image = stack.enter_context(opened(path))
             if moves(image):
                 yield from self._moving(image)
             else:
@@ -112,10 +114,9 @@ class Reader:
 
     def _draft(self, image: Image.Image) -> None:
         """Have a large JPEG decoded at a half, a quarter or an eighth."""
-        if image.format in ("JPEG", "MPO") and not self.exact:
-            sizes = [spec.resized(*image.size) for spec in self.specs]
-            widest, highest = (DRAFT * max(side) for side in zip(*sizes, strict=True))
-            image.draft(None, (widest, highest))
+        sizes = [image.size if self.exact else spec.resized(*image.size) for spec in self.specs]
+        widest, highest = (max(side) * (1 if self.exact else DRAFT) for side in zip(*sizes, strict=True))
+        drafted(image, widest, highest)
 
     def _look(self, picture: Image.Image) -> Look:
         return tuple(_fitted(picture, spec) for spec in self.specs)
@@ -128,12 +129,24 @@ def _moments_before(time: Fraction) -> int:
 
 def _fitted(picture: Image.Image, spec: Preprocess) -> NDArray[np.uint8]:
     """A picture resized and cropped, as `Model.classify` does it."""
-    size = spec.resized(*picture.size)
-    if size[0] * size[1] > MOST_PIXELS:
-        raise FormatError(f"{picture.width} x {picture.height} pixels is too long and thin for this model")
+    size, how = spec.resized(*picture.size), Image.Resampling[spec.interpolation.upper()]
+    if size[0] * size[1] > MOST_PIXELS:  # long and thin: what is cut off is not made first
+        return np.asarray(picture.resize((spec.width, spec.height), how, _middle(picture.size, size, spec)))
     if picture.size != size:
-        picture = picture.resize(size, Image.Resampling[spec.interpolation.upper()])
+        picture = picture.resize(size, how)
     return spec.crop(np.asarray(picture))
+
+
+def _middle(
+    before: tuple[int, int], resized: tuple[int, int], spec: Preprocess
+) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of what `Preprocess.crop` leaves of a resized picture, in the one before."""
+    ends = []
+    for old, new, kept in zip(before, resized, (spec.width, spec.height), strict=True):
+        first = round((new - kept) / 2)
+        ends.append((first * old / new, (first + kept) * old / new))
+    [(left, right), (top, bottom)] = ends
+    return left, top, right, bottom
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
 
 from miles_deep.errors import FormatError
 from miles_deep.timecode import Span
@@ -31,6 +32,8 @@ FORMATS = (
 )
 """Pillow's names of what is read. Not EPS, for which it would start Ghostscript."""
 
+JPEGS = ("JPEG", "MPO")
+
 UNREAD = (".heic", ".heif", ".jxl")
 """How the names of other pictures end: that these cannot be read is better said than passed over."""
 
@@ -39,6 +42,9 @@ ANIMATED = ("GIF", "PNG", "WEBP", "AVIF")
 
 MOST_PIXELS = 100_000_000
 """Of one frame: 300 MB in RGB. An A3 page at 600 dpi has 70 million."""
+
+MOST_PIXELS_IN_JPEG = 4 * MOST_PIXELS
+"""Of a JPEG that is decoded at a half or less, see `drafted`. Phones take pictures of 200 million."""
 
 MOST_PIXELS_SHOWN = 20_000_000_000
 """Of all frames of a file: 6 minutes of 1080p at 25 frames a second, and some minutes of work."""
@@ -68,11 +74,12 @@ def opened(path: Path) -> Iterator[Image.Image]:
             becomes one line as well.
     """
     try:
-        with Image.open(path, formats=FORMATS) as image:
-            _check_size(image.size)
+        with _opened(path) as image:
+            _check_size(image)
             yield image
     except UnidentifiedImageError as error:
-        raise FormatError(f"{path}: not a picture of a kind that can be read") from error
+        what = "not a picture of a kind that can be read" if path.stat().st_size else "an empty file"
+        raise FormatError(f"{path}: {what}") from error
     except Image.DecompressionBombError as error:
         raise FormatError(f"{path}: {TOO_LARGE}") from error
     except FormatError as error:
@@ -82,6 +89,26 @@ def opened(path: Path) -> Iterator[Image.Image]:
     except Exception as error:  # Pillow lets through whatever a damaged file makes of its readers' arithmetic
         reason = getattr(error, "strerror", None) or next(iter(str(error).splitlines()), type(error).__name__)
         raise FormatError(f"{path}: cannot be read ({reason[:200]})") from error
+
+
+def drafted(image: Image.Image, width: int, height: int) -> None:
+    """Have a JPEG decoded at a half, a quarter or an eighth, but not smaller than this if it need not be."""
+    if image.format not in JPEGS:
+        return
+    if image.width * image.height > MOST_PIXELS:
+        width, height = min(width, image.width // 2), min(height, image.height // 2)
+    image.draft(None, (width, height))
+
+
+def _opened(path: Path) -> Image.Image:
+    """What Pillow makes of a file; a JPEG that is too large for it by its own rules as well."""
+    try:
+        return Image.open(path, formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        try:
+            return JpegImageFile(path)
+        except SyntaxError:  # it is none
+            raise error from None
 
 
 def is_picture(path: Path) -> bool:
@@ -122,7 +149,7 @@ def frames(image: Image.Image) -> Iterator[Span]:
         except EOFError:
             return
         image.load()  # only then do WebP and AVIF say how long
-        _check_size(image.size)
+        _check_size(image)
         pixels += image.width * image.height
         if pixels > MOST_PIXELS_SHOWN or start > MOST_SECONDS:
             raise FormatError("too long for a picture; make a film of it")
@@ -138,6 +165,7 @@ def upright(image: Image.Image) -> Image.Image:
     White shows through what is transparent; samples of more than eight bits keep their upper ones; colour profiles
     are not looked at, as classifiers' training does not either.
     """
+    _check_size(image, decoded=True)
     image.load()
     turned = ImageOps.exif_transpose(image) if image.getexif().get(ORIENTATION, 1) != 1 else image
     if turned.mode[0] in "IF":
@@ -162,6 +190,8 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return Image.fromarray((values.clip(0, most) * (255 / most)).round().astype(np.uint8))
 
 
-def _check_size(size: tuple[int, int]) -> None:
-    if size[0] * size[1] > MOST_PIXELS:
+def _check_size(image: Image.Image, decoded: bool = False) -> None:
+    # To decode a progressive JPEG at a half takes as much memory as to decode it whole.
+    halved = image.format in JPEGS and not decoded and "progressive" not in image.info
+    if image.width * image.height > (MOST_PIXELS_IN_JPEG if halved else MOST_PIXELS):
         raise FormatError(TOO_LARGE)

@@ -48,7 +48,7 @@ class PictureScores:
 
 
 def classify_pictures(
-    paths: Iterable[str | Path],
+    paths: str | Path | Iterable[str | Path],
     model: str | Path | Classifier = DEFAULT,
     batch_size: int = 32,
     refused: Refused | None = None,
@@ -60,7 +60,7 @@ def classify_pictures(
     white.
 
     Args:
-        paths: files, and folders, of which all pictures are taken; see `picture_files`.
+        paths: a file or folder, or several; of folders all pictures are taken, see `picture_files`.
         model: a catalogue name, an `.onnx` file that carries its labels, or a loaded model or ensemble.
         batch_size: pictures read, and given to the network, at a time.
         refused: is told of each file that cannot be read, and the others go on; the first is raised where None.
@@ -84,7 +84,8 @@ def classify_pictures(
         return classifier.combine(np.concatenate(raw, axis=1)) if isinstance(classifier, Ensemble) else raw[0]
 
     reader = Reader(tuple(member.card.preprocess for member in members))
-    for path, values, spans in scored(paths, reader, infer, batch_size, refused or _raise, left_out):
+    several = [paths] if isinstance(paths, str | Path) else paths
+    for path, values, spans in scored(several, reader, infer, batch_size, refused or _raise, left_out):
         yield PictureScores(path, classifier.labels, values, spans)
 
 

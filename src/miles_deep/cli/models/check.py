@@ -1,6 +1,8 @@
 """`miles-deep models check NAME --images DIR`: whether a model says here what it says elsewhere."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +17,9 @@ from miles_deep.errors import ModelError, OptionError
 from miles_deep.files import check_writable
 from miles_deep.model import load_model
 
+if TYPE_CHECKING:
+    from miles_deep.classify.pictures.expected import Expected
+
 EXACTLY = 0.01
 """How far off scores in 32-bit floats may be from those of --expect: JPEGs are not decoded alike everywhere."""
 
@@ -26,8 +31,9 @@ IMAGES = click.option("--images", "folder", type=PATH, metavar="DIR", required=T
 EXPECT = click.option(
     "--expect",
     type=PATH,
-    metavar="CSV",
-    help="Compare with these: file,label,score, or file and a column a label.",
+    metavar="CSV|NPY",
+    help="Compare with these: file,label,score, or file and a column a label; or an array with a row a picture, "
+    "in the order of their names.",
 )
 TOLERANCE = click.option(
     "--tolerance",
@@ -58,12 +64,12 @@ def check(
     that is the device). The exit code is 1 where these differ, or the latter are not those of --expect.
     """
     # Here: they bring in Pillow.
-    from miles_deep.classify.pictures.expected import compare_expected, read_expected, within, write_scores
+    from miles_deep.classify.pictures.expected import compare_expected, within, write_scores
     from miles_deep.classify.pictures.parity import compare_backends
 
     _check_flags(folder, expect, tolerance, output, force)
     model = load_model(name, device)
-    expected = None if expect is None else read_expected(expect, model.labels)
+    expected = None if expect is None else _expected(expect, folder, model.labels)
     refusals = Refusals()
     parity = compare_backends(model, [folder], refusals, refusals.left_out)
     comparison = None
@@ -89,6 +95,16 @@ def _check_flags(
     if output is not None:
         refuse_input("-o", output, {"what is expected": expect})
         check_writable(output, force)
+
+
+def _expected(path: Path, folder: Path, labels: Sequence[str]) -> "Expected":
+    from miles_deep.classify.pictures.expected import read_expected, read_rows, within
+    from miles_deep.classify.pictures.files import picture_files
+
+    if path.suffix.lower() != ".npy":
+        return read_expected(path, labels)
+    files = [found for found in picture_files([folder]) if isinstance(found, Path)]
+    return read_rows(path, labels, [within(folder, found) for found in files])
 
 
 def _print(checked: Checked, output: Path | None, as_json: bool) -> None:

@@ -2,6 +2,8 @@
 
 import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -10,7 +12,11 @@ from miles_deep.cli.flags import FORCE, HELP, JSON, PATH, flags
 from miles_deep.cli.models.facts import next_lines
 from miles_deep.cli.printing import print_json
 from miles_deep.cli.text import one_line, shown, sized
+from miles_deep.errors import ModelError
+from miles_deep.model import CATALOG, Model
+from miles_deep.model.catalog import shelved
 from miles_deep.model.fetch import FETCHABLE, fetch
+from miles_deep.model.fetch import fetched as fetched_model
 
 FROM = click.option(
     "--from", "folder", type=PATH, metavar="DIR", help="Take the files out of this folder; download nothing."
@@ -27,22 +33,41 @@ def fetch_model(name: str, folder: Path | None, force: bool, as_json: bool) -> N
 
     It is checked to the byte, and put where --model NAME finds it.
     """
+    if not force and (load := _here(name)) is not None:
+        if as_json:
+            print_json(_record(name, load(), shelved(name)))
+        else:
+            click.echo(f"{name} is here already; miles-deep MOVIE --model {name}")
+        return
     if name in FETCHABLE and not as_json:
         click.echo(one_line(FETCHABLE[name].terms))
     fetched = fetch(name, folder, force=force, progress=_Line() if sys.stderr.isatty() else None)
     if as_json:
-        print_json(
-            {
-                "name": name,
-                "path": shown(fetched.path),
-                "labels": fetched.model.labels,
-                "licence": fetched.model.card.licence,
-                "digest": fetched.model.digest,
-            }
-        )
+        print_json(_record(name, fetched.model, fetched.path))
         return
     click.echo(f"wrote {shown(fetched.path)}; the git blob ids of its files are those that were published")
     click.echo("\n".join(map(one_line, next_lines(name))))
+
+
+def _here(name: str) -> Callable[[], Model] | None:
+    """Loads the model, where it is here already. Raises ModelError where it is of a package that is not."""
+    if name in CATALOG and name not in FETCHABLE:
+        CATALOG[name].card()
+        return CATALOG[name].load
+    with suppress(ModelError):  # it is not there, or damaged
+        model = fetched_model(name)
+        return lambda: model
+    return None
+
+
+def _record(name: str, model: Model, path: Path | None) -> dict[str, object]:
+    return {
+        "name": name,
+        "path": None if path is None else shown(path),
+        "labels": model.labels,
+        "licence": model.card.licence,
+        "digest": model.digest,
+    }
 
 
 class _Line:

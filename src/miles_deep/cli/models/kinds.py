@@ -37,7 +37,7 @@ class Source:
         if self.timm is None and self.suffix not in KINDS:
             raise OptionError(f"{self.net}: not a kind of file that is imported; there are: {', '.join(KINDS)}")
         if self.timm is not None and self.net is not None and KINDS.get(self.suffix) is not _needs_timm:
-            raise OptionError(f"{self.net}: no weights of a network of timm: .safetensors, .pth, .pt or .bin")
+            raise OptionError(f"{self.net}: no weights of a network of timm: {', '.join(WEIGHTS)}")
         caffe = self.timm is None and self.suffix == ".prototxt"
         if caffe and self.weights is None:
             raise OptionError(f"{self.net}: a Caffe model needs its weights too: -w FILE.caffemodel")
@@ -56,7 +56,7 @@ class Source:
     @property
     def stem(self) -> str:
         """What the model is called where nobody says."""
-        return self.net.stem if self.net is not None else self.timm or ""
+        return self.timm or "" if self.net is None else Path(self.net.name.removesuffix(".tar")).stem
 
     @property
     def told(self) -> str:
@@ -153,6 +153,7 @@ def _exported(source: Source, exported: "Exported") -> Imported:
                 source.preprocess or exported.preprocess,
                 licence=source.licence or exported.licence,
                 source=exported.source,
+                given="of timm",  # a .pt2 knows of neither
                 size=source.sides,
                 output=source.head,
                 activation=source.activation,
@@ -161,13 +162,13 @@ def _exported(source: Source, exported: "Exported") -> Imported:
             raise type(error)(str(error).replace(str(path), source.told)) from error
 
 
+WEIGHTS = (".safetensors", ".pth", ".pt", ".bin", ".tar")
+"""Suffixes of weights alone; `.tar` is that of a checkpoint: `model_best.pth.tar`."""
+
 KINDS: dict[str, Callable[[Source], Imported]] = {
     ".onnx": _onnx,
     ".prototxt": _caffe,
     ".pt2": _pt2,
-    ".safetensors": _needs_timm,
-    ".pth": _needs_timm,
-    ".pt": _needs_timm,
-    ".bin": _needs_timm,
+    **dict.fromkeys(WEIGHTS, _needs_timm),
 }
 """Suffix to what reads such a file."""

@@ -49,7 +49,7 @@ class _Row:
     def told(self) -> str:
         """What it is, and what to do where it is not here."""
         if self.card is None:
-            return self.missing
+            return "; ".join(filter(None, (self.about, self.licence, self.missing.removeprefix(f"{self.name} "))))
         labels = counted(len(self.card.labels), "label")
         size = sized(self.path.stat().st_size) if self.path else ""
         return "; ".join(filter(None, (self.about, labels, size, self.licence)))

@@ -1,5 +1,6 @@
 """What a check of a model came to, as text and as JSON."""
 
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,9 +107,9 @@ def as_record(checked: Checked) -> dict[str, object]:
         "backends": parity.backends,
         "largest_difference": float(differences.max(initial=0)),
         "tolerance": checked.faster,
-        "beyond": [shown(parity.paths[one]) for one in np.flatnonzero(parity.beyond(checked.faster))],
-        "changed": [shown(parity.paths[one]) for one in np.flatnonzero(parity.changed)],
-        "not_numbers": [shown(parity.paths[one]) for one in np.flatnonzero(parity.broken)],
+        "beyond": [os.fspath(parity.paths[one]) for one in np.flatnonzero(parity.beyond(checked.faster))],
+        "changed": [os.fspath(parity.paths[one]) for one in np.flatnonzero(parity.changed)],
+        "not_numbers": [os.fspath(parity.paths[one]) for one in np.flatnonzero(parity.broken)],
         "faults": checked.faults,
     }
     if comparison is not None:
@@ -116,10 +117,10 @@ def as_record(checked: Checked) -> dict[str, object]:
             "tolerance": checked.tolerance,
             "met": len(comparison.deviations) - len(comparison.beyond(checked.tolerance)),
             "beyond": [
-                {"file": shown(one.path), "label": one.label, "expected": one.expected, "found": one.found}
+                {"file": os.fspath(one.path), "label": one.label, "expected": one.expected, "found": one.found}
                 for one in comparison.beyond(checked.tolerance)
             ],
             "missing": comparison.missing,
-            "unknown": [shown(path) for path in comparison.unknown],
+            "unknown": [os.fspath(path) for path in comparison.unknown],
         }
     return record

@@ -17,7 +17,7 @@ from miles_deep.edit.verify.originals import Originals
 from miles_deep.edit.verify.player import Player
 from miles_deep.edit.verify.progress import Looked, Progress
 from miles_deep.errors import VideoError
-from miles_deep.video.probe import probe
+from miles_deep.video.probing import probe
 from miles_deep.video.video import Video
 
 

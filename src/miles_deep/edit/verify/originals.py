@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from fractions import Fraction
 
 import numpy as np
@@ -88,7 +88,8 @@ class Originals:
             context.options = {"err_detect": "explode"}
         if self._alone:
             context.thread_count = 1
-        self._decoder = StraightDecoder(video, container, self.reading, keep_damaged=True)
+        decoder = StraightDecoder(video, container, self.reading, keep_damaged=True)
+        self._decoder = self._opened.enter_context(closing(decoder))
         self._film, self._frame, self._spoiled = film, None, False
         index = video.index
         self._entries = np.sort(index.pts[index.keyframe & (index.entry == FRESH)])

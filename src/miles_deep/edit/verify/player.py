@@ -25,6 +25,7 @@ class Player:
 
     def close(self) -> None:
         """Close the file."""
+        self._decoder.close()
         self._container.close()
 
     def rewind(self) -> None:

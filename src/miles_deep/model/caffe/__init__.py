@@ -40,7 +40,7 @@ def import_caffe(
         prototxt: the network's description for use, not for training (`deploy.prototxt`).
         weights: its `.caffemodel`.
         mean: a mean image (`.binaryproto`), an array (`.npy`), or three numbers, blue, green, red, 0…255,
-            also as text (`104,117,123`). None: nothing is subtracted. See `read_mean`.
+            also as text (`104,117,123`), or one, of grey. None: nothing is subtracted. See `read_mean`.
         labels: a file that `read_labels` reads, or the labels. None: they are called 0, 1, 2 …
         background: the labels that mean "none of the others". None: the `BACKGROUND_NAMES` among them.
         device: as in `load_model`.

@@ -14,7 +14,7 @@ from miles_deep.model.onnx_import.wanted import Activation, check_activation
 from miles_deep.model.preprocess import Preprocess
 from miles_deep.model.presets import Preset, preset
 
-CONVERTER_VERSION = 3
+CONVERTER_VERSION = 4
 """Raised with every change that makes another network of the same files, so that no old one is used."""
 
 
@@ -35,7 +35,7 @@ class Asked:
     """Where it is from, in a few words."""
     labels: tuple[str, ...] | None
     labels_from: str
-    """Name of their file, or `labels`."""
+    """Where these are from, in a few words."""
     background: tuple[str, ...] | None
     activation: Activation | None
 
@@ -73,7 +73,7 @@ def read(
         hashlib.sha256(numbers).hexdigest(),
         *_preprocessing(mean, preprocess),
         read_labels(labels) if isinstance(labels, str | Path) else None if labels is None else distinct(labels),
-        str(labels) if isinstance(labels, str | Path) else "labels",
+        f"of {labels}" if isinstance(labels, str | Path) else "as given",
         None if background is None else tuple(background),
         activation,
     )

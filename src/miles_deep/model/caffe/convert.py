@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
+import numpy as np
 from onnx import ModelProto
 
 from miles_deep.errors import CaffeError, UnsupportedLayerError
@@ -55,13 +56,17 @@ class Converted:
     def network(self, activation: Activation | None = None) -> tuple[ModelProto, str | None]:
         """The graph as a model, and what was changed in it for the backends' sake, if anything; only once.
 
-        It takes `data` [N, 3, H, W] and gives `scores` [N, K], N free; with `none` as Caffe gives them.
+        It takes `data` [N, C, H, W] and gives `scores` [N, K], N free; with `none` as Caffe gives them. A single
+        score p becomes two, 1 - p and p, as in every import.
         """
         self.graph.where, self.graph.label = "", "ending"
         result, ending = self.result, self.ending(activation)
         if ending:
             attributes = {"axis": 1} if ending == "Softmax" else {}
             result = self.graph.add(ending, [result], result.shape, **attributes)
+        if result.shape == (1,):
+            rest = self.graph.scale(result, np.full((), -1.0), np.ones(()), fold=False)
+            result = self.graph.add("Concat", [rest, result], (2,), axis=1)
         network = self.graph.finish(result)
         return network, rewrite(network)
 

@@ -12,15 +12,15 @@ from miles_deep.model.caffe.convert import Converted, convert
 from miles_deep.model.caffe.files import parse_prototxt
 from miles_deep.model.caffe.graph import INPUT
 from miles_deep.model.caffe.weights import Weights
-from miles_deep.model.card import BACKGROUND_NAMES, ModelCard
-from miles_deep.model.imagenet.labelled import RULES, imagenet_groups
+from miles_deep.model.card import ModelCard
 from miles_deep.model.model import Model
-from miles_deep.model.onnx_import import Imported
+from miles_deep.model.onnx_import.imported import Imported, card_of, tried
+from miles_deep.model.onnx_import.labelling import labels_for
 from miles_deep.model.onnx_import.pictures import Pictures
 from miles_deep.model.onnx_import.preprocessing import preprocessing
 from miles_deep.model.onnx_import.probing import probes, refuse_senseless
 from miles_deep.model.onnx_import.wording import batch_words, label_words
-from miles_deep.model.precise import STRAY, precise
+from miles_deep.model.precise import STRAY
 from miles_deep.model.preprocess import Preprocess
 from miles_deep.model.quoting import listed, quoted
 
@@ -37,13 +37,16 @@ def import_files(asked: Asked) -> Imported:
     described = parse_prototxt(asked.description, asked.prototxt)
     converted = convert(described, Weights(asked.numbers, asked.weights, asked.prototxt))
     network, rewritten = converted.network(asked.activation)
-    labels = _labels(asked, converted.result.shape[0])
+    count = converted.result.shape[0]
     try:
+        labels, labels_from = labels_for(asked.labels, asked.labels_from, [], {}, count)
         spec, origin = _preprocessing(asked, network)
         name = described.network.name or Path(asked.weights).stem
         model = Model(_card(asked, name, labels, spec, converted), network.SerializeToString())
+        exact = model.on("onnxruntime")
+        _ = exact.trial  # refuses what is too large or too dear, before pictures of its size are made
         frames = probes(spec.width, spec.height)
-        model, moved = precise(model, frames, _scores(model, frames, asked))
+        model, here, moved = tried(model, frames, _scores(exact, frames, asked))
     except OptionError as error:
         raise OptionError(f"{asked.prototxt}: {error}") from error
     except ModelError as error:
@@ -55,35 +58,25 @@ def import_files(asked: Asked) -> Imported:
         ("output", quoted(converted.output)[1:-1]),
         ("size", f"{spec.width} x {spec.height}"),
         ("batch", batch_words(converted.graph.batch, None)),
-        ("scores", f"{len(labels):,}: {_score_words(asked, converted)}"),
-        ("labels", label_words(labels, _label_origin(asked))),
+        ("scores", f"{count:,}: {_score_words(asked, converted)}"),
+        ("labels", label_words(labels, labels_from)),
         ("preprocessing", f"{origin}: {spec.in_words()}"),
-        ("here", f"{model.runtime.name}: scores differ by at most {moved:.2g} from those of 32-bit floats"),
+        ("here", here),
     )
     return Imported(model, understood, _changes(converted, rewritten, moved > STRAY), 0.0, 0)
 
 
-def _labels(asked: Asked, scores: int) -> tuple[str, ...]:
-    if asked.labels is None:
-        return tuple(map(str, range(scores)))
-    if len(asked.labels) != scores:
-        fit = f"{len(asked.labels)} labels for the {scores} scores of {asked.prototxt}"
-        raise CaffeError(f"{asked.labels_from}: {fit}")
-    return asked.labels
-
-
 def _preprocessing(asked: Asked, network: ModelProto) -> tuple[Preprocess, str]:
     """What was asked for, fitted to the network's input, and where it is from."""
-    _, _, height, width = (dim.dim_value for dim in network.graph.input[0].type.tensor_type.shape.dim)
-    taken = Pictures(INPUT, TensorProto.FLOAT, "nchw", height, width, None)
+    _, colours, height, width = (dim.dim_value for dim in network.graph.input[0].type.tensor_type.shape.dim)
+    taken = Pictures(INPUT, TensorProto.FLOAT, "nchw", colours, height, width, None)
     return preprocessing(asked.preprocess, asked.preprocess_from, network, taken, None)
 
 
-def _scores(model: Model, frames: NDArray[np.uint8], asked: Asked) -> NDArray[np.float32]:
+def _scores(exact: Model, frames: NDArray[np.uint8], asked: Asked) -> NDArray[np.float32]:
     """Scores [N, K] in 32-bit floats. Raises ModelError where they mean nothing."""
-    exact = model.on("onnxruntime").runtime
     # One by one: no network shall need more memory for being looked at than for being used.
-    scores = np.concatenate([exact.infer(frame[None]) for frame in frames])
+    scores = np.concatenate([exact.try_out(frame[None]) for frame in frames])
     refuse_senseless(scores)
     low, high = float(scores.min()), float(scores.max())
     if asked.activation is None and not -BEYOND <= low <= high <= 1 + BEYOND:
@@ -95,25 +88,10 @@ def _scores(model: Model, frames: NDArray[np.uint8], asked: Asked) -> NDArray[np
 
 
 def _card(asked: Asked, name: str, labels: tuple[str, ...], spec: Preprocess, converted: Converted) -> ModelCard:
-    background = [label for label in BACKGROUND_NAMES if label in labels]
-    groups = imagenet_groups(labels)
     added = converted.ending(asked.activation)
     ending = f"; {added} added to what its last layer gives" if added else ""
-    return ModelCard(
-        name,
-        labels,
-        spec,
-        tuple(background) if asked.background is None else asked.background,
-        groups,
-        source=f"{Path(asked.weights).name} (sha256 {asked.sha256}){ending}",
-        rules=(RULES if groups else {}) if converted.exclusive(asked.activation) else {"method": "each"},
-    )
-
-
-def _label_origin(asked: Asked) -> str:
-    if asked.labels is None:
-        return "numbers, since none were given"
-    return "as given" if asked.labels_from == "labels" else f"of {asked.labels_from}"
+    source = f"{Path(asked.weights).name} (sha256 {asked.sha256}){ending}"
+    return card_of(name, labels, spec, converted.exclusive(asked.activation), asked.background, "", source)
 
 
 def _layer_words(converted: Converted) -> str:

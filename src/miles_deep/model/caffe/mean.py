@@ -18,8 +18,8 @@ MAX_MEAN = 1 << 26
 """Bytes of a mean file; that of a picture of 256x256 in doubles takes 1.5 million."""
 
 NUMBER = r"\s*[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|nan|inf)\s*"
-NUMBERS = re.compile(f"{NUMBER}(,{NUMBER})+", re.IGNORECASE)
-"""Numbers with commas between them, where a path would stand."""
+NUMBERS = re.compile(f"{NUMBER}(,{NUMBER})*", re.IGNORECASE)
+"""A number, or several with commas between them, where a path would stand."""
 
 NPY = b"\x93NUMPY"
 """How a `.npy` file begins."""
@@ -28,16 +28,16 @@ NPY_HEADERS = {1: npy.read_array_header_1_0, 2: npy.read_array_header_2_0}
 
 
 def read_mean(mean: str | Path | Sequence[float] | None) -> tuple[float, float, float]:
-    """The three numbers to subtract, one a channel in the network's own order: blue, green, red.
+    """The three numbers to subtract, one a channel in the network's own order: blue, green, red; of grey thrice.
 
     Args:
         mean: a mean image as compute_image_mean writes it (`.binaryproto`); an array as NumPy saves it (`.npy`),
             [3, H, W] or [3]; three numbers, as text with commas between them (`104,117,123`) or a sequence;
-            None: nothing is subtracted. The first Miles Deep subtracted an image's averages by channel, not the
-            image itself, so its size need not be the network's.
+            any of these of one channel, which counts for all; None: nothing is subtracted. The first Miles Deep
+            subtracted an image's averages by channel, not the image itself, so its size need not be the network's.
 
     Raises:
-        CaffeError: it is none of these, or not of three channels.
+        CaffeError: it is none of these, or not of three channels or one.
     """
     if mean is None:
         return (0.0, 0.0, 0.0)
@@ -46,11 +46,11 @@ def read_mean(mean: str | Path | Sequence[float] | None) -> tuple[float, float, 
     else:
         source = "mean"
         average = tuple(map(float, str(mean).split(",") if isinstance(mean, str | Path) else mean))
-    if len(average) != 3:
-        raise CaffeError(f"{source}: a mean of {len(average)} channels; networks for pictures of 3 are supported")
+    if len(average) not in (1, 3):
+        raise CaffeError(f"{source}: a mean of {len(average)} channels; pictures have 3, or 1 where they are grey")
     if not np.isfinite(average).all():
         raise CaffeError(f"{source}: the mean holds values that are not numbers")
-    blue, green, red = average
+    blue, green, red = average * (3 // len(average))
     return blue, green, red
 
 

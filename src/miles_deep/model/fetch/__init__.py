@@ -3,14 +3,15 @@
 Read `fetch` first; `sources` says what can be fetched.
 """
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from miles_deep.errors import FetchError, ModelError, OutputError
 from miles_deep.machine import cache_folder
 from miles_deep.model.card import ModelCard
+from miles_deep.model.fetch.alone import alone
 from miles_deep.model.fetch.blob import MAX_SIZE, check_blob, is_right
 from miles_deep.model.fetch.patience import Patience
 from miles_deep.model.fetch.sources import FETCHABLE, File, Source
@@ -18,6 +19,9 @@ from miles_deep.model.model import Model, read_card, read_model
 from miles_deep.model.shelf import installed, make_shelf, place
 
 __all__ = ["FETCHABLE", "Fetched", "File", "Patience", "Source", "fetch", "fetched", "fetched_card"]
+
+PART = ".part"
+"""How the names of unfinished files end."""
 
 Progress = Callable[[int, int | None], None]
 """Told how many bytes are there, and of how many, None until all servers have said so."""
@@ -43,8 +47,8 @@ def fetch(
     """Get a published model, check that its files are to the last byte those that were published, and install it.
 
     A download that was broken off goes on where it ended, also in another run: what there is of it lies in the
-    user's cache folder until the model is on the shelf. Proxies are those of the environment (`https_proxy`,
-    `no_proxy`).
+    user's cache folder until the model is on the shelf. Where another run is fetching the same model, this one
+    waits for it, and takes what that brought. Proxies are those of the environment (`https_proxy`, `no_proxy`).
 
     Args:
         name: a name in `FETCHABLE`.
@@ -64,20 +68,19 @@ def fetch(
         raise ModelError(f"no model {name!r} can be fetched; there are: {', '.join(FETCHABLE)}")
     source, path = FETCHABLE[name], place(name, force)
     if folder is not None:
-        files = Path(folder)
-        _check_folder(files, source)
-    else:
-        files = cache_folder("fetched") / name
+        _check_folder(Path(folder), source)
+        return _placed(name, source, Path(folder), path, force)
+    files, tell = cache_folder("fetched") / name, progress or _silent
+    with _alone(files, source, tell) as waited:
+        if waited and path.exists() and not force:
+            return Fetched(path, read_model(path))
         try:
-            _download(source, base or source.base, files, progress or _silent, patience or Patience())
+            _download(source, base or source.base, files, tell, patience or Patience())
         except FetchError as error:
             raise FetchError(f"{error}; {_by_hand(name, source)}") from error
-    model = _imported(name, source, files)
-    make_shelf()
-    model.save(path, force)
-    if folder is None:
+        fetched = _placed(name, source, files, path, force)
         _forget(files, source)
-    return Fetched(path, model)
+        return fetched
 
 
 def fetched(name: str) -> Model:
@@ -88,6 +91,14 @@ def fetched(name: str) -> Model:
 def fetched_card(name: str) -> ModelCard:
     """Its card, without a look at its weights. Raises ModelError, likewise."""
     return read_card(_place(name))
+
+
+def _placed(name: str, source: Source, files: Path, path: Path, force: bool) -> Fetched:
+    """The model that the files make, on the shelf."""
+    model = _imported(name, source, files)
+    make_shelf()
+    model.save(path, force)
+    return Fetched(path, model)
 
 
 def _place(name: str) -> Path:
@@ -113,6 +124,23 @@ def _check_folder(folder: Path, source: Source) -> None:
             check_blob(path, file, str(path))
         except OSError as error:
             raise FetchError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+@contextmanager
+def _alone(folder: Path, source: Source, progress: Progress) -> Iterator[bool]:
+    """See `alone`: of runs that would fill a folder. Meanwhile it is told what is there. Raises OutputError."""
+
+    def waiting() -> None:
+        there = (folder / f"{file.name}{part}" for file in source.files for part in ("", PART))
+        progress(sum(path.stat().st_size for path in there if path.exists()), None)
+
+    with ExitStack() as held:
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            waited = held.enter_context(alone(folder.with_name(f"{folder.name}.lock"), waiting))
+        except OSError as error:
+            raise OutputError(f"{folder}: cannot be written ({error.strerror or error})") from error
+        yield waited
 
 
 def _download(source: Source, base: str, folder: Path, progress: Progress, patience: Patience) -> None:
@@ -143,7 +171,7 @@ def _bring(
     # Here, since it brings in urllib3, which only a download needs.
     from miles_deep.model.fetch.download import download
 
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(path.name + PART)
     goes_on = part.exists()
     if not is_right(part, file):
         download(url, part, file.size or MAX_SIZE, patience, lambda there, total: tell(file, there, total))

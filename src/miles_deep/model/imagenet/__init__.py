@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from miles_deep.errors import ModelError
+from miles_deep.model import digests
 from miles_deep.model.card import ModelCard
 from miles_deep.model.converted import keep, look_up
 from miles_deep.model.imagenet.labelled import RULES, imagenet_groups, imagenet_labels
@@ -75,6 +76,8 @@ def _path() -> Path:
 def _weights() -> Path:
     """The file, after a look whether it is the one that was released."""
     path = _path()
+    if digests.known(path, "weights") == WEIGHTS_SHA256:
+        return path
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -82,6 +85,7 @@ def _weights() -> Path:
         raise ModelError(f"{path}: imagenet cannot be read ({error.strerror}); reinstall {PACKAGE}") from error
     if digest != WEIGHTS_SHA256:
         raise ModelError(f"{path}: not the weights that were released; reinstall {PACKAGE}")
+    digests.remember(path, "weights", digest)
     return path
 
 

@@ -4,45 +4,18 @@ Read `import_onnx` first, then `convert`, which is the story from file to networ
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
-from numpy.typing import NDArray
 
 from miles_deep.errors import ModelError, OptionError
-from miles_deep.files import name_and_digest
-from miles_deep.model.card import BACKGROUND_NAMES, ModelCard
-from miles_deep.model.imagenet.labelled import RULES, imagenet_groups
+from miles_deep.files import name_and_digest, open_file
 from miles_deep.model.labels import distinct, read_labels
-from miles_deep.model.model import Model
+from miles_deep.model.model import MAX_BYTES, Model
+from miles_deep.model.onnx_import.imported import Imported, card_of, tried
 from miles_deep.model.onnx_import.wanted import Activation, Wanted
-from miles_deep.model.precise import precise
 from miles_deep.model.preprocess import Preprocess
 from miles_deep.model.presets import Preset, preset
 
-if TYPE_CHECKING:
-    from miles_deep.model.onnx_import.converting import Converted
-
-NEAR = 1e-2
-"""How far scores of one network may be apart in two runtimes, both of 32-bit floats."""
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """A model that was made of an ONNX file, and what happened to it on the way."""
-
-    model: Model
-    understood: tuple[tuple[str, str], ...]
-    """What was understood of the network: a word, and what it is; for people to read."""
-    changes: tuple[str, ...]
-    """What was cleaned, a line each."""
-    difference: float
-    """Largest difference of a score between the file's network and the model's, over all `probes`, both in ONNX
-    Runtime with 32-bit floats."""
-    probes: int
-    """Pictures that both were shown: photographs, drawn and random ones."""
+__all__ = ["Imported", "import_onnx"]
 
 
 def import_onnx(
@@ -54,6 +27,7 @@ def import_onnx(
     licence: str = "",
     source: str | None = None,
     *,
+    given: str = "as given",
     size: int | tuple[int, int] | None = None,
     output: str | None = None,
     activation: Activation | None = None,
@@ -73,6 +47,7 @@ def import_onnx(
         name: what to call it. None: as the file.
         licence: of the weights.
         source: where it is from. None: the file's name and SHA-256.
+        given: where labels and preprocessing are from that are no files, in a few words.
         size: of the pictures, pixels, one number or width and height, where the network takes any. None: the
             preset's.
         output: name of the output with the scores, where there are several.
@@ -87,29 +62,27 @@ def import_onnx(
     names = read_labels(labels) if isinstance(labels, str | Path) else None if labels is None else distinct(labels)
     wanted = Wanted(
         names,
-        f"of {labels}" if isinstance(labels, str | Path) else "as given",
+        f"of {labels}" if isinstance(labels, str | Path) else given,
         preset(preprocess) if isinstance(preprocess, str | Path) else preprocess,
-        str(preprocess) if isinstance(preprocess, str | Path) else "as given",
+        str(preprocess) if isinstance(preprocess, str | Path) else given,
         (size, size) if isinstance(size, int) else size,
         output,
         activation,
     )
     path = Path(path)
+    file = open_file(path, MAX_BYTES, ModelError)  # whose errors name it
     try:
-        converted = convert(path, wanted)
-        if background is None:
-            background = [label for label in BACKGROUND_NAMES if label in converted.labels]
-        card = ModelCard(
-            name=path.stem if name is None else name,
-            labels=converted.labels,
-            preprocess=converted.preprocess,
-            background=tuple(background),
-            groups=imagenet_groups(converted.labels),
-            licence=licence,
-            source=name_and_digest(path) if source is None else source,
-            rules=_rules(converted),
+        converted = convert(file, path.parent, wanted)
+        card = card_of(
+            path.stem if name is None else name,
+            converted.labels,
+            converted.preprocess,
+            converted.exclusive,
+            background,
+            licence,
+            name_and_digest(path) if source is None else source,
         )
-        model, here = _here(Model(card, converted.network), converted.frames, converted.scores)
+        model, here, _ = tried(Model(card, converted.network), converted.frames, converted.scores)
     except OptionError as error:
         raise OptionError(f"{path}: {error}") from error
     except ModelError as error:
@@ -121,21 +94,3 @@ def import_onnx(
         converted.difference,
         len(converted.frames),
     )
-
-
-def _rules(converted: "Converted") -> dict[str, float | str]:
-    """What suits its scores: see `ModelCard.rules`."""
-    if not converted.exclusive:
-        return {"method": "each"}
-    return RULES if imagenet_groups(converted.labels) else {}
-
-
-def _here(model: Model, frames: NDArray[np.uint8], scores: NDArray[np.float32]) -> tuple[Model, str]:
-    """The model with the precision that it needs here, and how near this machine's own runtime comes to the scores
-    of ONNX Runtime. Raises ModelError."""
-    exact = model.on("auto", "f32")
-    own = exact.infer(frames)
-    model, _ = precise(model, frames, own)
-    distance = float(abs(own - scores).max())
-    words = f"{exact.runtime.name}: scores differ by at most {distance:.2g}"
-    return model, words if distance <= NEAR else f"{words}; --device onnxruntime computes them as the file says"

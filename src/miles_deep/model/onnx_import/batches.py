@@ -30,6 +30,12 @@ def free_batch(network: ModelProto, batch: int) -> int:
     return len(changed)
 
 
+def beside_others(network: ModelProto) -> bool:
+    """Whether scores of a picture hang on those beside it, since numbers are rounded to the range of all of them:
+    so ONNX Runtime's `quantize_dynamic` writes networks."""
+    return any(node.op_type == "DynamicQuantizeLinear" for node in network.graph.node)
+
+
 def fix_batch(network: ModelProto, batch: int) -> None:
     """Let a network's input be so many pictures."""
     _batch(network).dim_value = batch

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections import Counter
+from collections.abc import Set
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,10 @@ import onnx
 from onnx import ModelProto, TensorProto, ValueInfoProto, numpy_helper
 
 from miles_deep.model.onnx_import.pictures import input_of
-from miles_deep.model.onnx_import.reading import PLAIN, check, constants, tensors, values_of
+from miles_deep.model.onnx_import.reading import check, constants, values_of
 from miles_deep.model.onnx_import.rewriting import rewrite
 from miles_deep.model.onnx_import.running import session
+from miles_deep.model.plain import PLAIN, opset_of, tensors
 
 OPSET = 17
 """What older networks are brought to: the first with LayerNormalization, which ONNX Runtime's cleaning writes."""
@@ -29,8 +31,8 @@ WIDENED: dict[int, str] = {
 INVERSES = {"Sub": "Add", "Div": "Mul"}
 
 
-def clean(network: ModelProto) -> list[str]:
-    """Clean a network; what was changed, a line each.
+def clean(network: ModelProto, newest: bool = True) -> list[str]:
+    """Clean a network; what was changed, a line each. Its operators become the `newest`, or stay of their version.
 
     The cleaning proper is ONNX Runtime's own "basic" level, which keeps to ONNX's operators: constants are folded,
     BatchNormalization and the like go into the convolution or matrix before them, and transposes around
@@ -40,17 +42,33 @@ def clean(network: ModelProto) -> list[str]:
         ModelError: ONNX Runtime cannot read the network.
     """
     close_inputs(network)
-    lines = [widen(network), upgrade(network), rewrite(network)]
-    before = Counter(node.op_type for node in network.graph.node)
+    before = _counts(network)
+    lines = [widen(network), upgrade(network) if newest else None, rewrite(network)]
+    before &= _counts(network)  # what an upgrade adds and takes away is told by its own line
     optimize(network)
     if (line := turn_inverses(network)) is not None:
         lines.append(line)
         optimize(network)
-    gone = before - Counter(node.op_type for node in network.graph.node)
-    names = [f"{count} {name}" for name, count in gone.most_common()]
-    if names:
-        lines.append(f"folded or left out: {', '.join(names)}")
+    after = _counts(network)
+    gone = before - after
+    # What ONNX defines by other operators, ONNX Runtime writes with these where it has none of its own.
+    schemas = {schema.name: schema for schema in onnx.defs.get_all_schemas()} if after - before else {}
+    composed = {name for name in gone if name in schemas and schemas[name].has_function}  # type: ignore[attr-defined]
+    lines.append(_named("written with simpler operators", gone, composed))
+    lines.append(_named("folded or left out", gone, gone.keys() - composed))
     return [line for line in lines if line is not None]
+
+
+def _counts(network: ModelProto) -> Counter[str]:
+    """How many of each operator there are, but for those that the import put in."""
+    own = (node.op_type for node in network.graph.node if not node.output[0].startswith("miles_deep/"))
+    return Counter(own)
+
+
+def _named(what: str, counted: Counter[str], names: Set[str]) -> str | None:
+    """How many of each operator there are, the most first; None where there are none."""
+    shown = [f"{count} {name}" for name, count in counted.most_common() if name in names]
+    return f"{what}: {', '.join(shown)}" if shown else None
 
 
 def close_inputs(network: ModelProto) -> None:
@@ -90,7 +108,7 @@ def widen(network: ModelProto) -> str | None:
 
 def upgrade(network: ModelProto) -> str | None:
     """Bring old operators to `OPSET`; a network that ONNX's converter cannot convert stays as it is."""
-    opset = next(entry.version for entry in network.opset_import if entry.domain in PLAIN)
+    opset = opset_of(network)
     if opset >= OPSET:
         return None
     try:

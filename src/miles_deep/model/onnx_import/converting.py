@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,20 +13,22 @@ from onnx import ModelProto
 from miles_deep.errors import ModelError
 from miles_deep.model.memory import check_memory
 from miles_deep.model.model import CARD_KEY
-from miles_deep.model.onnx_import.batches import fix_batch, free_batch
-from miles_deep.model.onnx_import.cleaning import WIDENED, clean, widen
+from miles_deep.model.onnx_import.batches import beside_others, fix_batch, free_batch
+from miles_deep.model.onnx_import.cleaning import OPSET, WIDENED, clean, widen
 from miles_deep.model.onnx_import.labelling import labels_for
 from miles_deep.model.onnx_import.outputs import finish, keep_one_output, meaning, refuse_tables
 from miles_deep.model.onnx_import.pictures import Pictures, pictures, set_shape
 from miles_deep.model.onnx_import.preprocessing import preprocessing
-from miles_deep.model.onnx_import.probing import PROBES, prepared, probes, refuse_senseless
-from miles_deep.model.onnx_import.reading import check, read, shape_of, tensors
+from miles_deep.model.onnx_import.probing import count, prepared, probes, refuse_senseless
+from miles_deep.model.onnx_import.reading import check, read, shape_of
 from miles_deep.model.onnx_import.running import run
 from miles_deep.model.onnx_import.wanted import Wanted
 from miles_deep.model.onnx_import.wording import batch_words, label_words, network_words
+from miles_deep.model.plain import opset_of, tensors
 from miles_deep.model.preprocess import Preprocess
 from miles_deep.model.presets import PRESETS
 from miles_deep.model.shapes import inferred
+from miles_deep.model.work import check_work
 
 TOLERANCE = 1e-4
 """How far cleaning may move a score."""
@@ -66,24 +69,29 @@ class Converted:
     """What the file's own network makes of these, in ONNX Runtime."""
 
 
-def convert(path: Path, wanted: Wanted) -> Converted:
+def convert(file: BinaryIO, folder: Path, wanted: Wanted) -> Converted:
     """Read, understand, clean and compare a network; errors leave it to the caller to name the file.
+
+    Args:
+        file, folder: as of `read`.
+        wanted: what its user says of it.
 
     Raises:
         ModelError, OptionError: as `import_onnx`.
     """
-    network = read(path)
+    network = read(file, folder)
     metadata = {entry.key: entry.value for entry in network.metadata_props}
     if CARD_KEY in metadata:
         raise ModelError("this is a model of Miles Deep already; use it as it is")
-    behind = keep_one_output(network, wanted.output)
+    behind = keep_one_output(network, wanted.output, len(wanted.labels) if wanted.labels else None)
     taken = pictures(network)
     check(network)
     if wanted.preprocess is None:
         _refuse_detector(network, taken, wanted.size)
     spec, origin = preprocessing(wanted.preprocess, wanted.preprocess_from, network, taken, wanted.size)
     set_shape(network, taken, spec.height, spec.width, taken.batch)
-    check_memory(network, taken.batch or PROBES)
+    check_memory(network, taken.batch or count(spec.width, spec.height))
+    check_work(network)
     frames = probes(spec.width, spec.height)
     inputs = prepared(frames, spec)
     scores, batch, forced = _first_look(network, inputs, taken.batch)
@@ -91,7 +99,7 @@ def convert(path: Path, wanted: Wanted) -> Converted:
     labels, named = labels_for(wanted.labels, wanted.labels_from, behind, metadata, scores.shape[1])
     first_words = network_words(network, taken, spec)
     del network.metadata_props[:]  # what they said stands in the card
-    finish(network, scores.shape[1], found.operator)
+    finish(network, scores.shape[1], found.operator, found.divisor)
     reference = run(network, inputs, batch)
     cleaned = _cleaned(network, inputs, batch, reference)
     understood = (
@@ -127,6 +135,10 @@ def _first_look(
 ) -> tuple[NDArray[np.float32], int | None, list[str]]:
     """Scores [N, K] of the network as it is, how many pictures it takes, and what had to be changed to run it."""
     scores, changes = None, []
+    if batch is None and beside_others(network):
+        batch = 1
+        fix_batch(network, batch)
+        changes.append("one picture at a time: its DynamicQuantizeLinear rounds by the range of a whole batch")
     try:
         scores = run(network, inputs, batch)
     except ModelError as error:
@@ -156,11 +168,13 @@ def _cleaned(
     halves = any(tensor.data_type in WIDENED for tensor in tensors(network.graph))
     tolerance = HALF_TOLERANCE if halves else TOLERANCE
     reasons: list[str] = []
-    for attempt, free, changes in _attempts(network, batch):
+    # Not as many at a time as before: a batch that only seems to be free gives other scores then.
+    other = min(OTHER_BATCH, len(inputs) + 1)
+    other += other == batch
+    for attempt, free, newest, changes in _attempts(network, batch):
         try:
-            changes += clean(attempt)
-            # Not as many at a time as before: a batch that only seems to be free gives other scores then.
-            scores = run(attempt, inputs, (OTHER_BATCH + (batch == OTHER_BATCH)) if free else batch)
+            changes += clean(attempt, newest)
+            scores = run(attempt, inputs, other if free else batch)
         except ModelError as error:
             reasons.append(str(error))
             continue
@@ -168,18 +182,19 @@ def _cleaned(
         if difference <= tolerance:
             return Cleaned(attempt.SerializeToString(), None if free else batch, tuple(changes), difference)
         reasons.append(f"cleaning moves scores by {difference:.2g}")
-    if batch is None and np.abs(run(network, inputs, OTHER_BATCH) - reference).max() > tolerance:
+    if batch is None and np.abs(run(network, inputs, other) - reference).max() > tolerance:
         raise ModelError("gives a picture other scores beside other pictures; was it exported for use?")
     return Cleaned(network.SerializeToString(), batch, (f"left as it is: {reasons[-1]}",), 0.0)
 
 
-def _attempts(network: ModelProto, batch: int | None) -> Iterator[tuple[ModelProto, bool, list[str]]]:
-    """Copies to be cleaned, whether their batch is free, and what was changed for that; the best first."""
-    if batch is not None:
-        freed = ModelProto()
-        freed.CopyFrom(network)
-        count = free_batch(freed, batch)
-        yield freed, True, [f"batch of {batch} made free{f' (Reshape: {count})' if count else ''}"]
-    copy = ModelProto()
-    copy.CopyFrom(network)
-    yield copy, batch is None, []
+def _attempts(network: ModelProto, batch: int | None) -> Iterator[tuple[ModelProto, bool, bool, list[str]]]:
+    """Copies to be cleaned, whether their batch is free, whether their operators shall be the newest (which ONNX's
+    converter does not always get right), and what was changed so far; the best first."""
+    for to_free in (True, False) if batch is not None and not beside_others(network) else (False,):
+        for newest in (True, False) if opset_of(network) < OPSET else (True,):
+            copy, changes = ModelProto(), []
+            copy.CopyFrom(network)
+            if batch is not None and to_free:
+                reshapes = free_batch(copy, batch)
+                changes = [f"batch of {batch} made free{f' (Reshape: {reshapes})' if reshapes else ''}"]
+            yield copy, to_free or batch is None, newest, changes

@@ -1,7 +1,8 @@
 """Which of a network's outputs are the scores, and how they become probabilities."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_h
 
 from miles_deep.errors import ModelError, OptionError
 from miles_deep.model.onnx_import.pictures import TYPES
-from miles_deep.model.onnx_import.reading import shown
+from miles_deep.model.onnx_import.reading import constants, shape_of, shown, values_of
 from miles_deep.model.onnx_import.wanted import Activation
 from miles_deep.model.quoting import listed, quoted
 
@@ -22,6 +23,9 @@ SUM_TOLERANCE = 0.02
 
 PASSING = {"Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Cast", "Transpose", "Dropout"}
 """Operators that do not change what scores mean."""
+
+PROBABLE = {"Softmax", "LogSoftmax", "Sigmoid", "HardSigmoid"}
+"""Operators that give probabilities, whatever they are multiplied by afterwards."""
 
 LINEAR = {"Conv", "Gemm", "MatMul"}
 """Operators that give numbers of any size, so that those between 0 and 1 are so by chance; a bias may follow."""
@@ -37,13 +41,20 @@ class Meaning:
     """The operator to add; None where they are probabilities."""
     exclusive: bool = True
     """Whether a picture has one label; else it may have several, or none."""
+    divisor: float = 1.0
+    """What they are divided by before that: 100 where they are in percent."""
 
 
-def keep_one_output(network: ModelProto, wanted: str | None) -> list[str]:
+def keep_one_output(network: ModelProto, wanted: str | None, count: int | None = None) -> list[str]:
     """Leave one output, with scores, and only the operators it needs; the labels that stood behind it, if any.
 
     Networks made for Windows and of CoreML give a table from label to score (ZipMap of ai.onnx.ml), and the best
     label as a text beside it; of the first the scores are taken, and the second is dropped.
+
+    Args:
+        network: is changed.
+        wanted: name of the output; None: the only one with numbers, or with as many as there are labels.
+        count: of labels; None: nobody said.
 
     Raises:
         OptionError: there is no output of the `wanted` name.
@@ -57,10 +68,13 @@ def keep_one_output(network: ModelProto, wanted: str | None) -> list[str]:
     chosen = [name for name in names if wanted in (None, name) and _has_scores(graph, name, makers.get(name))]
     if not chosen:
         raise ModelError(f"none of its outputs ({listed(map(quoted, names)) or 'it has none'}) gives scores")
+    shapes = {value.name: shape_of(value) or [] for value in graph.output}
+    fitting = [name for name in chosen if shapes[name][-1:] == [count]] if count is not None else []
+    chosen = fitting if len(fitting) == 1 else chosen
     if len(chosen) > 1:
+        each = listed((f"{quoted(name)} ({shown(shapes[name])})" for name in chosen), 20)
         raise ModelError(
-            f"has {len(chosen)} outputs with numbers: {listed(map(quoted, chosen), 20)}; "
-            "choose one: --head NAME (in Python output=)"
+            f"has {len(chosen)} outputs with numbers: {each}; choose one: --head NAME (in Python output=)"
         )
     labels: list[str] = []
     name = chosen[0]
@@ -68,6 +82,8 @@ def keep_one_output(network: ModelProto, wanted: str | None) -> list[str]:
         table = {attribute.name: attribute for attribute in maker.attribute}
         if "classlabels_strings" in table:
             labels = [text.decode("utf-8", "replace") for text in table["classlabels_strings"].strings]
+        if not maker.input:
+            raise ModelError("its ZipMap makes a table of nothing")
         name = maker.input[0]
     _prune(graph, name)
     return labels
@@ -85,21 +101,29 @@ def meaning(network: ModelProto, scores: NDArray[np.float32], activation: Activa
     Raises:
         ModelError: a Softmax made them, but not over the labels.
     """
-    last, linear = _last_operator(network.graph)
+    last, linear, factor = _last_operator(network.graph)
     single = scores.shape[1] == 1
     if activation is not None:
         operator = None if activation == "none" else activation.capitalize()
         words = f"{activation}, as asked for" if operator else "as they are, as asked for"
         return Meaning(words, operator, single or activation != "sigmoid")
-    inside = bool((scores >= -1e-3).all() and (scores <= 1 + 1e-3).all())
-    sums = bool(np.abs(scores.sum(axis=1) - 1).max() <= SUM_TOLERANCE)
+    shares = scores / np.float32(factor)
+    if factor != 1 and (last in PROBABLE or _sum_to_one(shares)):
+        found = _meaning_of(shares, last, linear)
+        return replace(found, words=f"{factor:g} times {found.words}; divided by that", divisor=factor)
+    return _meaning_of(scores, last, linear)
+
+
+def _meaning_of(scores: NDArray[np.float32], last: str, linear: bool) -> Meaning:
+    """The same, where this operator is last."""
+    single = scores.shape[1] == 1
     if last == "LogSoftmax":
         return Meaning("logarithms of probabilities (LogSoftmax is last); Exp is added", "Exp")
-    if inside and sums and not single:
+    if _sum_to_one(scores) and not single:
         return Meaning(f"probabilities (rows sum to 1; {last} is last)", None)
     if last == "Softmax":
         raise ModelError("its Softmax does not run over the labels")
-    inside = inside and not linear
+    inside = _is_inside(scores) and not linear
     if inside and (single or last in ("Sigmoid", "HardSigmoid")):
         return Meaning(f"a probability for each label by itself (0 to 1; {last} is last)", None, single)
     if inside:
@@ -109,8 +133,16 @@ def meaning(network: ModelProto, scores: NDArray[np.float32], activation: Activa
     return Meaning(f"logits ({low:.3g} to {high:.3g}; {last} is last); {added} is added", added)
 
 
-def finish(network: ModelProto, labels: int, operator: str | None) -> None:
-    """Make the output float32 [N, labels] under the name `SCORES`, after `operator`.
+def _is_inside(scores: NDArray[np.float32]) -> bool:
+    return bool((scores >= -1e-3).all() and (scores <= 1 + 1e-3).all())
+
+
+def _sum_to_one(scores: NDArray[np.float32]) -> bool:
+    return _is_inside(scores) and bool(np.abs(scores.sum(axis=1) - 1).max() <= SUM_TOLERANCE)
+
+
+def finish(network: ModelProto, labels: int, operator: str | None, divisor: float = 1.0) -> None:
+    """Make the output float32 [N, labels] under the name `SCORES`, divided by `divisor` and after `operator`.
 
     A single score p becomes two, 1 - p and p.
     """
@@ -124,9 +156,13 @@ def finish(network: ModelProto, labels: int, operator: str | None) -> None:
         nodes.append(helper.make_node(operator, [current, *operands], [name], **attributes))
         current = name
 
-    add("Cast", to=TensorProto.FLOAT)
+    if graph.output[0].type.tensor_type.elem_type != TensorProto.FLOAT:
+        add("Cast", to=TensorProto.FLOAT)
     graph.initializer.append(numpy_helper.from_array(np.array([-1, labels], np.int64), "miles_deep/rows"))
     add("Reshape", "miles_deep/rows")
+    if divisor != 1:
+        graph.initializer.append(numpy_helper.from_array(np.array(1 / divisor, np.float32), "miles_deep/share"))
+        add("Mul", "miles_deep/share")
     if operator is not None:
         add(operator, **({"axis": 1} if operator == "Softmax" else {}))
     if labels == 1:
@@ -166,15 +202,33 @@ def _prune(graph: GraphProto, name: str) -> None:
     graph.output.append(output)
 
 
-def _last_operator(graph: GraphProto) -> tuple[str, bool]:
-    """The operator that gives the scores their meaning, and whether it is linear."""
+def _last_operator(graph: GraphProto) -> tuple[str, bool, float]:
+    """The operator that gives the scores their meaning, whether it is linear, and by how much its results are
+    multiplied afterwards."""
+    known, factor = constants(graph), 1.0
     makers = {name: node for node in graph.node for name in node.output}
     node = makers.get(graph.output[0].name)
     for _ in graph.node:
-        if node is None or node.op_type not in PASSING:
+        if node is None:
             break
-        node = makers.get(node.input[0])
+        times = _times(node, known)
+        if times is None and node.op_type not in PASSING:
+            break
+        factor *= times or 1.0
+        node = makers.get(next((name for name in node.input if name not in known), ""))
     if node is None:
-        return "an input", False
+        return "an input", False, factor
     before = {makers[name].op_type for name in node.input if name in makers} if node.op_type == "Add" else set()
-    return node.op_type, node.op_type in LINEAR or bool(before & LINEAR)
+    return node.op_type, node.op_type in LINEAR or bool(before & LINEAR), factor
+
+
+def _times(node: NodeProto, known: Mapping[str, TensorProto]) -> float | None:
+    """The number above 0 that an operator multiplies by; None where it does something else."""
+    fixed = [name for name in node.input if name in known and math.prod(known[name].dims) == 1]
+    inverse = node.op_type == "Div" and fixed == [node.input[0]]
+    if node.op_type not in ("Mul", "Div") or len(fixed) != 1 or inverse:
+        return None
+    value = float(values_of(known[fixed[0]]).reshape(-1)[0])
+    if not 0 < value < math.inf:
+        return None
+    return value if node.op_type == "Mul" else 1 / value

@@ -22,7 +22,9 @@ TYPES: dict[int, str] = {
 MAX_BATCH = 256
 """Pictures at a time that a network may be fixed to."""
 
-COLOURS = 3
+COLOURS = (3, 1)
+"""How many numbers a pixel has: red, green and blue, or grey."""
+
 Layout = Literal["nchw", "nhwc"]
 
 
@@ -34,6 +36,8 @@ class Pictures:
     type: int
     """A key of `TYPES`."""
     layout: Layout
+    colours: int
+    """One of `COLOURS`."""
     height: int | None
     """Pixels; None where it is free."""
     width: int | None
@@ -53,16 +57,17 @@ def pictures(network: ModelProto) -> Pictures:
         raise ModelError(f"its input {name} has {found}; pictures come as [N, 3, H, W] or [N, H, W, 3]")
     layout = _layout(name, shape)
     height, width = shape[2:] if layout == "nchw" else shape[1:3]
+    colours = (shape[1] if layout == "nchw" else shape[3]) or 0
     if max(height or 1, width or 1) > MAX_SIDE:
         raise ModelError(f"its input {name} takes pictures of {width} x {height}; {MAX_SIDE} a side are most")
     if (shape[0] or 0) > MAX_BATCH:
         raise ModelError(f"its input {name} takes {shape[0]:,} pictures at a time; {MAX_BATCH} are most")
-    return Pictures(value.name, number_type, layout, height, width, shape[0])
+    return Pictures(value.name, number_type, layout, colours, height, width, shape[0])
 
 
 def set_shape(network: ModelProto, taken: Pictures, height: int, width: int, batch: int | None) -> None:
     """Write the input's shape into the network; shapes of what follows are no longer right, and left out."""
-    sizes = [COLOURS, height, width] if taken.layout == "nchw" else [height, width, COLOURS]
+    sizes = [taken.colours, height, width] if taken.layout == "nchw" else [height, width, taken.colours]
     value = input_of(network)
     del value.type.tensor_type.shape.dim[:]
     for size in [batch, *sizes]:
@@ -86,16 +91,16 @@ def input_of(network: ModelProto) -> ValueInfoProto:
 
 
 def _layout(name: str, shape: list[int | None]) -> Layout:
-    """Where the colours are: in the dimension of three."""
-    first, last = shape[1] == COLOURS, shape[3] == COLOURS
-    if first and last:
-        raise ModelError(f"its input {name} has the shape {shown(shape)}: which dimension the colours are is open")
-    if first or last:
-        return "nchw" if first else "nhwc"
+    """Where the colours are: in the dimension of three, or where there is none, of one."""
+    found = f"its input {name} has the shape {shown(shape)}"
+    for colours in COLOURS:
+        first, last = shape[1] == colours, shape[3] == colours
+        if first and last:
+            raise ModelError(f"{found}: which dimension the colours are is open")
+        if first or last:
+            return "nchw" if first else "nhwc"
     if None in (shape[1], shape[3]):
-        raise ModelError(
-            f"its input {name} has the shape {shown(shape)}, which does not say where the three colours are; "
-            "export it with that dimension fixed"
-        )
+        hint = "export it with that dimension fixed"
+        raise ModelError(f"{found}, which does not say where the colours are; {hint}")
     channels = shape[1] if (shape[1] or 0) < (shape[3] or 0) else shape[3]
-    raise ModelError(f"its input {name} has the shape {shown(shape)}: {channels} channels, where colours have 3")
+    raise ModelError(f"{found}: {channels} channels, where colours have 3 and grey has 1")

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from miles_deep.errors import ModelError
-from miles_deep.model.preprocess import Preprocess
+from miles_deep.model.preprocess import GREY, Preprocess
 
 SEED = 20161103
 
@@ -15,17 +16,25 @@ PHOTOS = tuple(Path(__file__).with_name(name) for name in ("cat.jpg", "coffee.jp
 """Photographs by Stefan van der Walt and Rachel Michetti, CC0, out of scikit-image."""
 
 PROBES = len(PHOTOS) + 12
-"""Pictures that a network is shown."""
+"""Pictures that a network is shown, where they are not too large."""
+
+MAX_PIXELS = 1 << 25
+"""Of all pictures together, which are held in several forms: of 1,500 x 1,500 still all."""
+
+
+def count(width: int, height: int) -> int:
+    """How many pictures of one size a network is shown: at least the photographs."""
+    return max(len(PHOTOS), min(PROBES, MAX_PIXELS // (width * height)))
 
 
 def probes(width: int, height: int) -> NDArray[np.uint8]:
-    """Pictures of one size, always the same: uint8 [`PROBES`, height, width, 3], RGB; first the photographs."""
+    """Pictures of one size, always the same: uint8 [`count`, height, width, 3], RGB; first the photographs."""
     from PIL import Image  # here, since only imports look at photographs
 
-    pictures = np.empty((PROBES, height, width, 3), np.uint8)
+    pictures = np.empty((count(width, height), height, width, 3), np.uint8)
     for picture, path in zip(pictures, PHOTOS, strict=False):
         picture[:] = np.asarray(Image.open(path).convert("RGB").resize((width, height)))
-    for picture, values in zip(pictures[len(PHOTOS) :], _drawn(width, height), strict=True):
+    for picture, values in zip(pictures[len(PHOTOS) :], _drawn(width, height), strict=False):
         picture[:] = np.clip(np.rint(values * 255), 0, 255)
     return pictures
 
@@ -48,11 +57,18 @@ def _drawn(width: int, height: int) -> Iterator[NDArray[np.float64]]:
 
 def prepared(pictures: NDArray[np.uint8], spec: Preprocess) -> NDArray[np.float32]:
     """What `attach` makes of pictures that have the input's size, computed here once more."""
-    ordered = pictures[..., ::-1] if spec.channels == "bgr" else pictures
-    values = ordered.astype(np.float32)
-    values -= np.array(spec.mean, np.float32)
-    values *= np.array(spec.scale, np.float32)
-    return np.ascontiguousarray(values.transpose(0, 3, 1, 2) if spec.layout == "nchw" else values)
+    ordered: NDArray[Any] = pictures[..., ::-1] if spec.channels == "bgr" else pictures
+    if spec.channels == "grey":
+        ordered = ((pictures @ np.array(GREY, np.uint32) + 32768) >> 16)[..., None]
+    laid_out = ordered.transpose(0, 3, 1, 2) if spec.layout == "nchw" else ordered
+    colours = ordered.shape[-1]
+    mean, scale = (np.array(numbers[:colours], np.float32) for numbers in (spec.mean, spec.scale))
+    if spec.layout == "nchw":
+        mean, scale = mean[:, None, None], scale[:, None, None]
+    values = laid_out.astype(np.float32, order="C")
+    values -= mean
+    values *= scale
+    return values
 
 
 def refuse_senseless(scores: NDArray[np.float32]) -> None:

@@ -1,9 +1,8 @@
 """Reading an ONNX file that may be hostile: checked, but not yet understood."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import onnx
@@ -14,10 +13,8 @@ from onnx import GraphProto, ModelProto, TensorProto, ValueInfoProto, helper, nu
 from miles_deep.errors import ModelError
 from miles_deep.model.network import first_line
 from miles_deep.model.onnx_import.external import embed
+from miles_deep.model.plain import PLAIN, refuse_foreign, refuse_nested, tensors
 from miles_deep.model.quoting import listed, quoted
-
-MAX_BINARY = (1 << 31) - 1
-"""Bytes of an ONNX file: what one protobuf message can have."""
 
 OLDEST = 7
 """Opset of ONNX 1.2, the oldest that ONNX Runtime promises to run."""
@@ -30,72 +27,45 @@ WRITTEN_OUT: dict[str, type] = {
 }
 """Attributes of a Constant that is not given as a tensor, to the type of its numbers."""
 
-PLAIN = ("", "ai.onnx")
-"""Names of the domain of ONNX's own operators."""
-
 CHANCE = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial"}
 """Operators that give something else each time, which only training has a use for."""
 
 
-def read(path: Path) -> ModelProto:
+def read(file: BinaryIO, folder: Path) -> ModelProto:
     """The network in a file, with all its weights in it; errors leave it to the caller to name the file.
 
+    Args:
+        file: is read to its end, and closed.
+        folder: where it lies, and with it whatever keeps its weights.
+
     Raises:
-        ModelError: there is no such file, it is no ONNX network, it wants data from elsewhere, or it is more than
-            one plain graph.
+        ModelError: it is no ONNX network, it wants data from elsewhere, or it is more than one plain graph.
     """
     network = ModelProto()
-    content = _content(path)
     try:
-        network.ParseFromString(content)
-    except (DecodeError, ValueError, RecursionError) as error:
+        with file:
+            network.ParseFromString(file.read())
+    except (OSError, DecodeError, ValueError, RecursionError) as error:
         raise ModelError("not an ONNX network, or cut short or damaged") from error
-    del content
     network.ClearField("training_info")  # graphs that nobody looks into
     if not network.graph.node:
         raise ModelError("not an ONNX network, or one without operators")
-    _refuse_nested(network)
+    refuse_nested(network)
     _check_opset(network)
-    embed(network, path.parent, list(tensors(network.graph)))
+    embed(network, folder, list(tensors(network.graph)))
     return network
 
 
 def check(network: ModelProto) -> None:
     """Refuse operators that are not ONNX's own, and what its checker does not admit. Raises ModelError."""
-    nodes = [node for node in network.graph.node if node.domain not in PLAIN]
-    foreign = dict.fromkeys(f"{quoted(node.op_type)} of {quoted(node.domain)}" for node in nodes)
-    if foreign:
-        raise ModelError(f"uses operators that are not ONNX's own: {listed(foreign)}; export it without them")
+    refuse_foreign(network)
     chance = [node.op_type for node in network.graph.node if node.op_type in CHANCE]
     if chance:
         raise ModelError(f"gives other scores each time: it has {listed(map(quoted, dict.fromkeys(chance)))}")
     try:
         onnx.checker.check_model(network)
     except Exception as error:  # the package raises several types, some of its C++ part
-        # The first line names the fault; what is quoted in it may be of any length.
-        raise ModelError(f"not a valid ONNX network ({clipped(error)})") from error
-
-
-def clipped(error: BaseException) -> str:
-    """What an error of another package says, on one line of bearable length."""
-    shown = "".join(letter if letter.isprintable() else " " for letter in first_line(error)[:1000])
-    # ONNX Runtime begins with its own number and name for the error.
-    line = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", " ".join(shown.split()))
-    return line if len(line) <= 200 else line[:197] + "..."
-
-
-def tensors(graph: GraphProto) -> Iterator[TensorProto]:
-    """Every tensor of a graph without graphs in it: initializers and attributes."""
-    yield from graph.initializer
-    for sparse in graph.sparse_initializer:
-        yield from (sparse.values, sparse.indices)
-    for node in graph.node:
-        for attribute in node.attribute:
-            if attribute.HasField("t"):
-                yield attribute.t
-            yield from attribute.tensors
-            for sparse in [attribute.sparse_tensor, *attribute.sparse_tensors]:
-                yield from (sparse.values, sparse.indices)
+        raise ModelError(f"not a valid ONNX network ({first_line(error)})") from error
 
 
 def constants(graph: GraphProto) -> dict[str, TensorProto]:
@@ -115,6 +85,8 @@ def constants(graph: GraphProto) -> dict[str, TensorProto]:
 def values_of(tensor: TensorProto) -> NDArray[Any]:
     """A tensor's numbers. Raises ModelError where they do not fit its shape."""
     try:
+        if tensor.data_type == TensorProto.STRING:
+            raise TypeError("texts")
         return numpy_helper.to_array(tensor)
     except (ValueError, TypeError, KeyError, OverflowError) as error:
         raise ModelError(f"the numbers of {quoted(tensor.name)} do not fit its shape or type") from error
@@ -130,28 +102,6 @@ def shape_of(value: ValueInfoProto) -> list[int | None] | None:
 def shown(shape: Sequence[int | None]) -> str:
     """A shape as people write it: Nx3x224x224."""
     return "x".join("?" if size is None else str(size) for size in shape[:8]) or "one number"
-
-
-def _content(path: Path) -> bytes:
-    try:
-        if path.exists() and not path.is_file():
-            raise ModelError("not a file")
-        if path.stat().st_size > MAX_BINARY:
-            raise ModelError(f"larger than the {MAX_BINARY:,} bytes an ONNX network can have")
-        return path.read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
-        raise ModelError(f"cannot be read ({getattr(error, 'strerror', None) or error})") from error
-
-
-def _refuse_nested(network: ModelProto) -> None:
-    """One graph, no functions or graphs in it: nothing of what follows would look into them."""
-    if network.functions:
-        names = listed(quoted(function.name) for function in network.functions)
-        raise ModelError(f"has functions of its own: {names}; export it with them inlined (onnx.inliner)")
-    nested = [node for node in network.graph.node for a in node.attribute if a.HasField("g") or a.graphs]
-    if nested:
-        names = listed(dict.fromkeys(quoted(node.op_type) for node in nested))
-        raise ModelError(f"has branches or loops: {names}; only a plain sequence of operators can be imported")
 
 
 def _check_opset(network: ModelProto) -> None:

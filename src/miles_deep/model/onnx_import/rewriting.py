@@ -3,7 +3,7 @@
 import numpy as np
 from onnx import ModelProto, NodeProto, helper, numpy_helper
 
-from miles_deep.model.onnx_import.reading import PLAIN
+from miles_deep.model.plain import opset_of
 
 
 def rewrite(network: ModelProto) -> str | None:
@@ -45,7 +45,7 @@ def _without_bias(network: ModelProto, node: NodeProto) -> list[NodeProto]:
 
 def _as_sum(network: ModelProto, node: NodeProto) -> list[NodeProto]:
     """ReduceL1, of which OpenVINO ignores the axes, as a sum of absolute values."""
-    opset = next(entry.version for entry in network.opset_import if entry.domain in PLAIN)
+    opset = opset_of(network)
     result, operands = node.output[0], list(node.input[1:])
     attributes = {one.name: helper.get_attribute_value(one) for one in node.attribute}
     if "axes" in attributes and opset >= 13:  # an operand of ReduceSum since then, of ReduceL1 since 18

@@ -10,7 +10,8 @@ from onnx import ModelProto
 
 from miles_deep.errors import ModelError
 from miles_deep.model.memory import OUT_OF_MEMORY, is_out_of_memory
-from miles_deep.model.onnx_import.reading import clipped, shown
+from miles_deep.model.network import first_line
+from miles_deep.model.onnx_import.reading import shown
 
 
 def session(network: ModelProto, cleaned: Path | None = None) -> Any:
@@ -75,4 +76,4 @@ def run(network: ModelProto, inputs: NDArray[np.float32], batch: int | None) -> 
 
 
 def _reason(error: BaseException) -> str:
-    return OUT_OF_MEMORY if is_out_of_memory(error) else f"ONNX Runtime cannot run it: {clipped(error)}"
+    return OUT_OF_MEMORY if is_out_of_memory(error) else f"ONNX Runtime cannot run it: {first_line(error)}"

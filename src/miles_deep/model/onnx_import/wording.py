@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from onnx import ModelProto
 
 from miles_deep.model.onnx_import.pictures import TYPES, Pictures
-from miles_deep.model.onnx_import.reading import PLAIN, shape_of, shown
+from miles_deep.model.onnx_import.reading import shape_of, shown
+from miles_deep.model.plain import opset_of
 from miles_deep.model.preprocess import Preprocess
 from miles_deep.model.quoting import listed, quoted
 
@@ -14,7 +15,6 @@ Words = tuple[str, str]
 
 def network_words(network: ModelProto, taken: Pictures, spec: Preprocess) -> list[Words]:
     """A network's input and output, before anything is changed in it."""
-    opset = next(entry.version for entry in network.opset_import if entry.domain in PLAIN)
     output = network.graph.output[0]
     shape = shape_of(output)
     free = "" if taken.height and taken.width else ", of any that it takes"
@@ -23,7 +23,7 @@ def network_words(network: ModelProto, taken: Pictures, spec: Preprocess) -> lis
         ("layout", taken.layout.upper()),
         ("numbers", TYPES[taken.type]),
         ("size", f"{spec.width} x {spec.height}{free}"),
-        ("opset", str(opset)),
+        ("opset", str(opset_of(network))),
         ("output", quoted(output.name)[1:-1] + (f", {shown(shape)}" if shape else "")),
     ]
 

@@ -1,10 +1,10 @@
 """The numbers in a PyTorch file (`.pth`, `.pt`), read without PyTorch: both its formats, and no code in either.
 
-Since PyTorch 1.6 such a file is a zip: `NAME/data.pkl` describes the tensors, `NAME/data/0`, `NAME/data/1` … are
+What a checkpoint holds beside its tensors is left out, and never made: a training's arguments, say. Since PyTorch
+1.6 such a file is a zip: `NAME/data.pkl` describes the tensors, `NAME/data/0`, `NAME/data/1` … are
 their numbers. Before, it was five pickles in a row and then the numbers. `torch/serialization.py` writes both.
 """
 
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,9 +14,11 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from miles_deep.errors import ModelError
+from miles_deep.files import open_file
 from miles_deep.model.quoting import quoted
 from miles_deep.model.torch_file.archive import open_archive
-from miles_deep.model.torch_file.pickled import HINT, MAX_STEPS, Storage, Tensor, read_pickle
+from miles_deep.model.torch_file.pickled import MAX_STEPS, Opaque, read_pickle
+from miles_deep.model.torch_file.tensor import Storage, Tensor, lies_within
 
 MAX_BYTES = 4 << 30
 """Of a file. An ONNX network, which these numbers are for, has at most 2 GB; checkpoints have more to keep."""
@@ -24,8 +26,11 @@ MAX_BYTES = 4 << 30
 MAX_PICKLE = 32 << 20
 """Bytes of `data.pkl`. That of EfficientNet-Lite0 has 47,000."""
 
-MAX_DEPTH, MAX_KEY = 8, 500
+MAX_DEPTH, MAX_NAME = 8, 500
 """Dicts in dicts, and characters of the keys that lead to a tensor."""
+
+MAX_TENSORS = 20_000
+"""Of a file. The largest classifiers have two thousand; checkpoints have them twice, and an optimizer's too."""
 
 ITEM_BYTES = {
     "float32": 4,
@@ -53,47 +58,39 @@ def read_state(path: str | Path) -> dict[str, Array]:
     """All tensors of a PyTorch file, by name.
 
     Names of dicts in dicts are joined with dots, as `state_dict.conv1.weight`. What is no tensor is left out. No
-    code in the file is run, and none of its names is taken for a path.
+    code in the file is run, none of its classes is looked up, and none of its names is taken for a path.
 
     Returns:
         Arrays that cannot be written to, and share memory where the tensors did; bfloat16 becomes float32.
 
     Raises:
-        ModelError: it cannot be read, is no PyTorch file, is damaged, or asks for anything but tensors.
+        ModelError: it cannot be read, is no PyTorch file, is damaged, or has no tensors.
     """
-    try:
-        tensors, numbers = _read(Path(path))
-        rows = {key: _row(storage, numbers[key]) for key, storage in _storages(tensors).items()}
-        return {name: _array(name, tensor, rows[tensor.storage.key]) for name, tensor in tensors.items()}
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
-        raise ModelError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
-    except ModelError as error:
-        raise ModelError(f"{path}: {error}") from error
+    with open_file(path, MAX_BYTES, ModelError) as file:  # whose errors name it
+        try:
+            tensors, numbers = _read(file)
+            rows = {key: _row(storage, numbers[key]) for key, storage in _storages(tensors).items()}
+            return {name: _array(name, tensor, rows[tensor.storage.key]) for name, tensor in tensors.items()}
+        except (OSError, ValueError) as error:
+            raise ModelError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
+        except ModelError as error:
+            raise ModelError(f"{path}: {error}") from error
 
 
 Contents = tuple[dict[str, Tensor], dict[str, memoryview]]
 """Tensors by name, and the bytes of their storages by key."""
 
 
-def _read(path: Path) -> Contents:
-    if path.exists() and not path.is_file():
-        raise ModelError("not a file")
-    with path.open("rb") as file:
-        if path.stat().st_size > MAX_BYTES:
-            raise ModelError(f"larger than the {MAX_BYTES:,} bytes that are read")
-        if file.read(len(LEGACY_MAGIC)) == LEGACY_MAGIC:
-            file.seek(0)
-            return _read_legacy(memoryview(file.read()))
-        file.seek(0)
-        return _read_zip(file)
+def _read(file: BinaryIO) -> Contents:
+    is_legacy = file.read(len(LEGACY_MAGIC)) == LEGACY_MAGIC
+    file.seek(0)
+    return _read_legacy(memoryview(file.read())) if is_legacy else _read_zip(file)
 
 
 def _read_zip(file: BinaryIO) -> Contents:
     """The format since PyTorch 1.6."""
     with open_archive(file) as archive:
         members = {name.partition("/")[2]: name for name in archive.namelist()}
-        if "constants.pkl" in members:
-            raise ModelError(f"a TorchScript program, which is code and not only tensors{HINT}")
         if "data.pkl" not in members:
             raise ModelError("a zip without the data.pkl that torch.save writes")
         if "byteorder" in members and archive.read(members["byteorder"]) != b"little":
@@ -138,6 +135,7 @@ def _read_legacy(content: memoryview) -> Contents:
 def _named(state: Any) -> dict[str, Tensor]:
     """The tensors in dicts and lists, by the keys that lead to them."""
     tensors: dict[str, Tensor] = {}
+    opaque: list[Opaque] = []
     left = MAX_STEPS
 
     def collect(value: Any, name: str, depth: int) -> None:
@@ -145,19 +143,22 @@ def _named(state: Any) -> dict[str, Tensor]:
         left -= 1
         if left < 0 or depth > MAX_DEPTH:
             raise ModelError("its dicts and lists are nested too deep, or in themselves")
+        if len(name) > MAX_NAME:
+            raise ModelError(f"its key {quoted(name)} has more than {MAX_NAME:,} characters")
         if isinstance(value, Tensor):
             if tensors.setdefault(name, value) != value:
                 raise ModelError(f"two tensors are called {quoted(name)}")
-        elif isinstance(value, dict):
-            for key, part in value.items():
-                if isinstance(key, str) and len(key) > MAX_KEY:
-                    raise ModelError(f"its key {quoted(key)} has more than {MAX_KEY:,} characters")
+            if len(tensors) > MAX_TENSORS:
+                raise ModelError(f"has more than {MAX_TENSORS:,} tensors")
+        elif isinstance(value, Opaque):
+            opaque.append(value)
+        elif isinstance(value, dict) or type(value) in (list, tuple):
+            for key, part in value.items() if isinstance(value, dict) else enumerate(value):
                 collect(part, f"{name}.{key}" if name else str(key), depth + 1)
-        elif type(value) in (list, tuple):
-            for index, part in enumerate(value):
-                collect(part, f"{name}.{index}" if name else str(index), depth + 1)
 
     collect(state, "", 0)
+    if not tensors and opaque:
+        opaque[0].refuse()
     if not tensors:
         raise ModelError("there are no tensors in it")
     return tensors
@@ -189,13 +190,11 @@ def _row(storage: Storage, content: memoryview) -> Array:
 
 def _array(name: str, tensor: Tensor, row: Array) -> Array:
     """A tensor as a view of its storage, after a look whether it lies in it."""
-    axes = list(zip(tensor.shape, tensor.strides, strict=True))
-    last = tensor.offset + sum((size - 1) * stride for size, stride in axes)
-    count = math.prod(tensor.shape)
-    if count > len(row) or (count and last >= len(row)):
+    if not lies_within(len(row), tensor.offset, tensor.shape, tensor.strides):
         raise ModelError(f"its tensor {quoted(name)} goes beyond its storage")
-    if not count:
+    if 0 in tensor.shape:
         return np.zeros(tensor.shape, row.dtype)
+    axes = zip(tensor.shape, tensor.strides, strict=True)
     strides = [stride * row.itemsize if size > 1 else 0 for size, stride in axes]
     view: Array = as_strided(row[tensor.offset :], tensor.shape, strides, writeable=False)
     return view

@@ -19,6 +19,12 @@ END, END64_LOCATOR, END64 = 22, 20, 56
 """Bytes of what stands after the directory: last the end record; before it, where there is one, the 64-bit end
 record and its locator (APPNOTE.TXT 4.3.14 to 4.3.16)."""
 
+TORCHSCRIPT = (
+    "save its weights: torch.save(torch.jit.load(FILE).state_dict(), 'weights.pth'), "
+    "or the network it was made of, with torch.export.save as a .pt2"
+)
+"""What to do with a file of `torch.jit.save`, which alone writes constants."""
+
 DAMAGED = (BadZipFile, EOFError, NotImplementedError, OverflowError, RuntimeError, struct.error, zlib.error)
 """What `zipfile` raises at files that are cut short, damaged or made to deceive."""
 
@@ -57,6 +63,8 @@ def _check_directory(file: BinaryIO, size: int) -> None:
 
 
 def _check_members(archive: ZipFile, size: int) -> None:
+    if any(name.partition("/")[2] == "constants.pkl" for name in archive.namelist()):
+        raise ModelError(f"a TorchScript program, which is code and is never run; {TORCHSCRIPT}")
     names: set[str] = set()
     for member in archive.infolist():
         name = member.filename

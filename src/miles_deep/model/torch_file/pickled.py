@@ -1,5 +1,8 @@
 """The pickles in PyTorch's files, read as data: tensors in dicts and lists, and nothing that could run.
 
+Checkpoints hold more than tensors: the arguments of the training, numbers of NumPy, settings of an optimizer. The
+names of their classes are never looked up: whatever a pickle makes of one stays `Opaque`, and holds nothing.
+
 `pickle.Unpickler` is not safe enough even where it may find no class: ten bytes make it fill gigabytes
 (LONG_BINPUT sizes a table by a number in them), and a tuple nested deep enough crashes Python when it is hashed.
 This machine knows only the opcodes that `torch.save` writes, one small function each, and counts its steps.
@@ -13,6 +16,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from miles_deep.errors import ModelError
 from miles_deep.model.quoting import quoted
+from miles_deep.model.torch_file.tensor import DTYPES, Storage, Tensor
 
 MAX_STEPS = 300_000
 """Opcodes of one pickle, and values that its calls copy. A tensor takes about 36; the largest classifiers have
@@ -24,61 +28,36 @@ MAX_DEPTH = 1_000
 MAX_AXES, MAX_NUMBER = 16, 1 << 48
 """Of a tensor, and of any of its sizes, strides and offsets."""
 
-DTYPES = {
-    "FloatStorage": "float32",
-    "DoubleStorage": "float64",
-    "HalfStorage": "float16",
-    "BFloat16Storage": "bfloat16",
-    "LongStorage": "int64",
-    "IntStorage": "int32",
-    "ShortStorage": "int16",
-    "CharStorage": "int8",
-    "ByteStorage": "uint8",
-    "BoolStorage": "bool",
-}
-"""PyTorch's classes of storages, and what they hold; `bfloat16` is the upper half of a float32."""
-
-
-class Storage(NamedTuple):
-    """A row of numbers in the file, which several tensors can share."""
-
-    dtype: str
-    """A value of `DTYPES`."""
-    key: str
-    """Its name in the file."""
-    size: int
-    """Numbers in it."""
-
-
-class Tensor(NamedTuple):
-    """Where in a storage the numbers of a tensor stand."""
-
-    storage: Storage
-    offset: int
-    """Index of its first number."""
-    shape: tuple[int, ...]
-    strides: tuple[int, ...]
-    """Distance between neighbours along each axis, counted in numbers."""
-
 
 class _Global(NamedTuple):
-    """A name that a pickle asks for."""
+    """A name that is known: one of `CALLS`, or of PyTorch's classes of storages."""
 
     module: str
     name: str
 
-    def __str__(self) -> str:
-        return quoted(f"{self.module}.{self.name}")[1:-1]
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """What stands for a name that is not known, and for whatever the pickle makes of it."""
+
+    name: str
+    """As the file has it: for errors, and nothing else."""
+
+    def refuse(self) -> NoReturn:
+        """Say that a tensor is needed here. Raises ModelError."""
+        asked = quoted(self.name)[1:-1]
+        raise ModelError(f"asks for {asked}, which is not data of tensors and is never run{HINT}")
 
 
 def read_pickle(content: memoryview, at: int = 0) -> tuple[Any, int]:
     """What the pickle at this place describes, and where it ends.
 
     Returns:
-        Dicts with keys that are texts or numbers, lists, tuples, texts, numbers, None, `Tensor` and `Storage`.
+        Dicts with keys that are texts or numbers, lists, tuples, texts, numbers, None, `Tensor`, `Storage` and
+        `Opaque`.
 
     Raises:
-        ModelError: it is damaged, takes too many steps, or asks for anything but tensors.
+        ModelError: it is damaged, takes too many steps, or has tensors of a kind that is not known.
     """
     machine = _Machine(content, at)
     try:
@@ -159,6 +138,8 @@ class _Machine:
     def set_items(self, flat: list[Any]) -> None:
         """Put keys and values that follow one another into the dict on top."""
         into = self.stack[-1]
+        if isinstance(into, Opaque):
+            return
         if type(into) is not dict or len(flat) % 2:
             raise TypeError("items of no dict")
         for key, value in zip(flat[::2], flat[1::2], strict=True):
@@ -168,29 +149,40 @@ class _Machine:
 
     def append(self, values: list[Any]) -> None:
         """Put values at the end of the list on top."""
-        if type(self.stack[-1]) is not list:
+        into = self.stack[-1]
+        if isinstance(into, Opaque):
+            return
+        if type(into) is not list:
             raise TypeError("values of no list")
-        self.stack[-1].extend(values)
+        into.extend(values)
 
     def find(self) -> None:
-        """A name: only looked at, never imported."""
+        """A name: only compared, never imported."""
         name = _Global(self.line(), self.line())
-        if name not in CALLS and not (name.module == "torch" and name.name in DTYPES):
-            _refuse(name)
-        self.push(name)
+        is_known = name in CALLS or (name.module == "torch" and name.name in DTYPES)
+        value = name if is_known else Opaque(".".join(name))
+        if name.module in TENSOR_MAKERS and isinstance(value, Opaque):
+            value.refuse()
+        self.push(value)
 
     def call(self) -> None:
-        """The result of one of `CALLS`, none of which does more than put values together."""
+        """The result of one of `CALLS`, none of which does more than put values together.
+
+        What is `Opaque` is not called: what it would give is as unknown as itself.
+        """
         name, arguments = self.pop(2)
+        if isinstance(name, Opaque):
+            self.push(name)
+            return
         if not isinstance(name, _Global) or type(arguments) is not tuple:
             raise TypeError("a call of what cannot be called")
         self.spend(sum(len(value) for value in arguments if isinstance(value, Sized)))
         self.push(CALLS[name](*arguments))
 
     def build(self) -> None:
-        """Attributes of an object: those that torch gives a state's dict (`_metadata`) are not needed."""
+        """Attributes of an object, dropped: torch gives a state's dict some (`_metadata`), and none is needed."""
         built, _ = self.pop(2)
-        if type(built) is not dict:
+        if type(built) is not dict and not isinstance(built, Opaque):
             raise TypeError("attributes of what has none")
         self.push(built)
 
@@ -202,6 +194,8 @@ class _Machine:
         if described[0] == "module":
             raise ModelError(f"holds a whole network with its code{HINT}")
         kind, storage, key, _, size, *view = described
+        if isinstance(storage, Opaque):
+            storage.refuse()
         if kind != "storage" or not isinstance(storage, _Global) or not isinstance(key, str):
             raise TypeError("no storage")
         if type(size) is not int or size < 0:
@@ -213,9 +207,9 @@ class _Machine:
 
 HINT = "; save a state_dict instead: torch.save(model.state_dict(), PATH)"
 
-
-def _refuse(name: _Global) -> NoReturn:
-    raise ModelError(f"asks for {name}, which is not data of tensors and is never run{HINT}")
+TENSOR_MAKERS = ("torch._utils", "torch._tensor")
+"""Modules whose functions make tensors of all kinds: one that is not known is refused, and not left out as if it
+were none."""
 
 
 def _ordered_dict(pairs: Sequence[Any] = ()) -> dict[Any, Any]:
@@ -235,6 +229,8 @@ def _tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> Ten
 
 
 def _parameter(tensor: Any, *_: Any) -> Tensor:
+    if isinstance(tensor, Opaque):
+        tensor.refuse()
     if not isinstance(tensor, Tensor):
         raise TypeError("no tensor")
     return tensor
@@ -286,6 +282,7 @@ OPCODES: dict[int, Callable[[_Machine], None]] = {
     ord("j"): lambda m: m.push(m.memo[m.number("<I")]),
     ord("c"): _Machine.find,
     ord("R"): _Machine.call,
+    0x81: _Machine.call,
     ord("b"): _Machine.build,
     ord("Q"): _Machine.persistent,
 }

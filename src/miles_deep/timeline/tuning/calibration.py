@@ -5,11 +5,13 @@ one number divides its logits, so that the label with the highest score stays th
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from miles_deep.classify.scores import Scores
 from miles_deep.timeline.calibrate import LOWEST_SCORE, calibrate
 from miles_deep.timeline.tuning.examples import Example, Vocabulary
 
@@ -23,7 +25,9 @@ BINS = 15
 NEAR_ONE = 0.02
 """By how much the scores of a second may add up to more or less than 1 and be called probabilities: networks that
 reckon in 16 bits are off by less."""
-MOST_SCORES = 4_000_000
+Head = tuple[NDArray[np.float32], NDArray[np.bool_]]
+"""[N, K] scores of a head in the seconds of which something is known, and [N, K] which labels are right."""
+MOST_SCORES = 2_000_000
 """Scores that a fit looks at; of films of more, it takes every n-th second. One number needs no more."""
 
 
@@ -53,35 +57,45 @@ def fit_temperature(words: Vocabulary, made: Sequence[Example]) -> Calibration |
     """The temperature with the highest likelihood (lowest NLL) of the labels of all seconds.
 
     The probability of a group is the sum of those of its labels. A second without a label may be any that the
-    truth does not name; where the truth names all labels, such seconds tell nothing and are left out.
+    truth does not name; where the truth names all labels, such seconds tell nothing and are left out. A second
+    with several may be any of them. Models that stand side by side have one temperature, since rules have one.
 
     Args:
         words: labels of the truth.
         made: films with their truth.
     """
-    values = np.concatenate([example.scores.values for example in made])
-    right = np.concatenate([example.numbers(words.labels) for example in made])
-    sets = _sets(words, values.shape[1])
-    known = np.any(sets[right], axis=1)
-    values, right = values[known], right[known]
-    if not len(values):
+    seen = np.concatenate([example.seen(words.labels) for example in made])
+    heads = [_head(words, made, seen, number) for number in range(len(words.heads))]
+    if why := next((head for head in heads if isinstance(head, str)), None):
+        return Uncalibrated(why)
+    told = [head for head in heads if not isinstance(head, str) and len(head[0])]
+    if not told:
         return Uncalibrated("no second is labelled")
-    sums = values.sum(axis=1, dtype=np.float64)
-    if (np.abs(sums - 1) > NEAR_ONE).any() or (values < 0).any():
-        between = f"{sums.min():.3g} to {sums.max():.3g}"
-        return Uncalibrated(f"scores of a second add up to {between}, not to 1, so they have no temperature")
-    every = max(1, values.size // MOST_SCORES)
-    values, right = values[::every], right[::every]
-    temperature = _likeliest(values, sets[right])
+    temperature = _likeliest(told)
     if not COLDEST * AT_LIMIT < temperature < HOTTEST / AT_LIMIT:
         way = "colder" if temperature < 1 else "hotter"
         return Uncalibrated(f"no temperature: the {way}, the likelier, to {temperature:g}, where the search ends")
-    before = expected_error(values, sets[right])
-    after = expected_error(calibrate(values, temperature), sets[right])
+    seconds = [len(values) for values, _ in told]
+    before, after = (
+        float(
+            np.average([expected_error(calibrate(values, at), right) for values, right in told], weights=seconds)
+        )
+        for at in (1, temperature)
+    )
     if after > before:  # mistakes that have a system are unlikely at any temperature
         errors = f"{100 * after:.1f} % instead of {100 * before:.1f} %"
         return Uncalibrated(f"no temperature: at {temperature:g}, the likeliest, scores would be off by {errors}")
-    return Calibration(temperature, len(values), before, after)
+    return Calibration(temperature, max(seconds), before, after)
+
+
+def at_temperature(words: Vocabulary, made: Sequence[Example], temperature: float) -> list[Example]:
+    """The same films with scores at a temperature, each model's by themselves."""
+
+    def changed(scores: Scores) -> Scores:
+        values = [calibrate(scores.values[:, columns], temperature) for columns in words.heads]
+        return replace(scores, values=np.concatenate(values, axis=1))
+
+    return [replace(one, scores=changed(one.scores)) for one in made] if temperature != 1 else list(made)
 
 
 def expected_error(values: NDArray[np.float32], right: NDArray[np.bool_]) -> float:
@@ -101,31 +115,52 @@ def expected_error(values: NDArray[np.float32], right: NDArray[np.bool_]) -> flo
     return float(np.abs(gaps).sum() / len(values)) if len(values) else 0.0
 
 
-def _sets(words: Vocabulary, size: int) -> NDArray[np.bool_]:
-    """[L+1, K] which labels of the model each label of the truth means; the last row is none of them."""
-    sets = np.zeros((len(words.labels) + 1, size), np.bool_)
-    for number, members in enumerate(words.members):
-        sets[number, list(members)] = True
-    sets[-1] = ~sets.any(axis=0)
-    return sets
+def _head(words: Vocabulary, made: Sequence[Example], seen: NDArray[np.bool_], number: int) -> "Head | str":
+    """The scores of a head, and which of its labels are right; or why there is no temperature for it."""
+    columns = words.heads[number]
+    sets = np.zeros((len(words.labels), columns.stop - columns.start), np.bool_)
+    for label, inside in enumerate(words.members):
+        if words.head_of(label) == number:
+            sets[label, [member - columns.start for member in inside]] = True
+    values = np.concatenate([example.scores.values[:, columns] for example in made])
+    sums = values.sum(axis=1, dtype=np.float64)
+    if (np.abs(sums - 1) > NEAR_ONE).any() or (values < 0).any():
+        between = f"{sums.min():.3g} to {sums.max():.3g}"
+        return f"scores of a second add up to {between}, not to 1, so they have no temperature"
+    if not sets.any():  # of this one nothing is known
+        return values[:0], values[:0].astype(np.bool_)
+    right = seen.astype(np.float32) @ sets.astype(np.float32) > 0
+    right[~right.any(axis=1)] = ~sets.any(axis=0)
+    known = np.flatnonzero(right.any(axis=1))
+    known = known[:: max(1, known.size * values.shape[1] // MOST_SCORES)]
+    return values[known], right[known]
 
 
-def _likeliest(values: NDArray[np.float32], right: NDArray[np.bool_]) -> float:
+def _likeliest(heads: Sequence[Head]) -> float:
     """Lowest NLL, of a coarse row of temperatures first and then by golden section around the best of them."""
-    logits = np.log(np.maximum(values, LOWEST_SCORE, dtype=np.float64))
-    logits -= logits.max(axis=1, keepdims=True)
+    logits = [np.log(np.maximum(values, np.float32(LOWEST_SCORE))) for values, _ in heads]
+    for of_head in logits:
+        of_head -= of_head.max(axis=1, keepdims=True)
 
+    @cache
     def nll(log_temperature: float) -> float:
-        powers = np.exp(logits / np.exp(log_temperature))
-        shares = (powers * right).sum(axis=1) / powers.sum(axis=1)
-        return float(-np.log(np.maximum(shares, np.finfo(np.float64).tiny)).mean())
+        total = 0.0
+        for of_head, (_, right) in zip(logits, heads, strict=True):
+            powers = np.exp(of_head * np.float32(np.exp(-log_temperature)))
+            shares = np.sum(powers, axis=1, where=right, dtype=np.float64) / powers.sum(axis=1, dtype=np.float64)
+            total -= float(np.log(np.maximum(shares, np.finfo(np.float64).tiny)).sum())
+        return total
 
-    grid = np.linspace(np.log(COLDEST), np.log(HOTTEST), 17)
-    costs = [nll(place) for place in grid]
-    best = int(np.argmin(costs))
+    grid = np.linspace(np.log(COLDEST), np.log(HOTTEST), 17).tolist()
+    best = min(range(len(grid)), key=lambda place: nll(grid[place]))
     low, high = grid[max(0, best - 1)], grid[min(len(grid) - 1, best + 1)]
     ratio = (5**0.5 - 1) / 2
-    while high - low > 1e-4:
-        one, two = high - ratio * (high - low), low + ratio * (high - low)
-        low, high = (low, two) if nll(one) <= nll(two) else (one, high)
+    one, two = high - ratio * (high - low), low + ratio * (high - low)
+    while high - low > 2e-4:
+        if nll(one) <= nll(two):
+            high, two = two, one
+            one = high - ratio * (high - low)
+        else:
+            low, one = one, two
+            two = low + ratio * (high - low)
     return round(float(np.exp((low + high) / 2)), 3)

@@ -9,14 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miles_deep.classify.scores import Scores
-from miles_deep.timeline.find import find_all, find_segments, winners
+from miles_deep.timeline.find import find_all, find_segments
 from miles_deep.timeline.rules import Rule, Rules
 from miles_deep.timeline.rules_table import as_rules
 from miles_deep.timeline.segment import Segment
 from miles_deep.timeline.targets import contest
-from miles_deep.timeline.tuning.evaluation import Evaluation, compare, confusion
+from miles_deep.timeline.tuning.confusion import confusion
+from miles_deep.timeline.tuning.evaluation import Agreement, Evaluation, compare
 from miles_deep.timeline.tuning.examples import Example, Vocabulary, examples
 from miles_deep.timeline.tuning.truth import Truth
+from miles_deep.timeline.winners import winners
 
 
 def evaluate(
@@ -27,7 +29,8 @@ def evaluate(
     Labels are those that the truth names, in any film; all others count as none of them. Where it names none, as
     there is nothing in the films, they are those that are found: all of it is wrong. The segments of a label
     are those that `find_segments` finds with that label for its target, and their edges lie on whole seconds. A
-    second has the label that the truth gives its middle.
+    second has the labels that the truth gives its middle; there may be several, of one model or of those that
+    stand side by side (`Scores.heads`).
 
     Args:
         truth: labelled spans; see `read_truth`.
@@ -37,7 +40,7 @@ def evaluate(
     Raises:
         LabelError: the truth, or a rule, is of a label that the model has not.
         OptionError: the films are not those of the truth, or were scored by different models.
-        FormatError: rows of the truth overlap, lie beyond the film, or there is none.
+        FormatError: rows of a label overlap, lie beyond the film, or there is none.
     """
     words, made = examples(truth, {Path(path): scores for path, scores in films.items()})
     rules = as_rules(rule, made[0].scores.rules)
@@ -60,65 +63,86 @@ def _with_labels_found(
     order = {label: number for number, label in enumerate(made[0].scores.labels)}
     labels = tuple(label for label in words.unnamed if label in found)
     unnamed = tuple(label for label in words.unnamed if label not in found)
-    named = Vocabulary(labels, tuple((order[label],) for label in labels), words.rest, unnamed)
+    members = tuple((order[label],) for label in labels)
+    named = Vocabulary(labels, members, words.rest, unnamed, words.heads)
     return named, [replace(example, spans=dict.fromkeys(labels, ())) for example in made]
 
 
 def segments_of(words: Vocabulary, scores: Scores, rules: Rules) -> dict[str, list[Segment]]:
     """The segments of each label on its own, in order."""
     found: dict[str, list[Segment]] = {label: [] for label in words.labels}
-    if not set(words.labels) <= set(scores.groups):
-        for segment in find_all(scores, rules):
-            if segment.label in found:
-                found[segment.label].append(segment)
-    for group in set(words.labels) & set(scores.groups):
-        found[group] = find_segments(scores, [group], rules)
+    groups = [label for label in words.labels if label in scores.groups]
+    alone = [label for label in words.labels if label not in scores.groups]
+    if not rules.general.competes:  # the model may have a thousand others, and what they score does not matter
+        return {label: find_segments(scores, [label], rules) for label in words.labels}
+    segments = [*(find_all(scores, rules) if alone else ()), *(find_all(scores, rules, groups) if groups else ())]
+    for segment in segments:
+        if segment.label in found:
+            found[segment.label].append(segment)
     return found
 
 
 def _evaluated(words: Vocabulary, example: Example, rules: Rules) -> Evaluation:
     found = segments_of(words, example.scores, rules)
-    right = example.numbers(words.labels)
+    right = example.seen(words.labels)
     won = _winners(words, example.scores, rules)
-    shown = _shown(words, example, found, won)
-    size = len(words.labels) + 1
+    lying = np.zeros_like(right)
+    for number, label in enumerate(words.labels):
+        for segment in found[label]:
+            lying[_seconds(segment), number] = True
+    results = []
+    for number, label in enumerate(words.labels):
+        result = compare(label, example.spans[label], [segment.span for segment in found[label]])
+        of_label = right[:, number], lying[:, number]
+        both = of_label[0] & of_label[1]
+        seconds = Agreement(*(int(one.sum()) for one in (*of_label, both)))
+        results.append(replace(result, seconds=seconds, watched=len(right)))
     return Evaluation(
         words.labels,
         words.rest,
-        confusion(right.tolist(), shown.tolist(), size),
-        confusion(right.tolist(), won.tolist(), size),
-        tuple(
-            compare(label, example.spans[label], [segment.span for segment in found[label]])
-            for label in words.labels
-        ),
+        confusion(right, _shown(words, found, won, lying, rules)),
+        confusion(right, won),
+        tuple(results),
+        len(right),
+        int((right.sum(axis=1) > 1).sum()),
     )
 
 
-def _winners(words: Vocabulary, scores: Scores, rules: Rules) -> NDArray[np.intp]:
-    """(N,) of every second, which label wins it; their count where it is none of them."""
-    won = winners(scores.values, contest(words.labels, scores.labels, scores.groups), rules)
-    number = {label: place for place, label in enumerate(words.labels)}
-    return np.array([number.get(name, len(number)) for name in won.names], np.intp)[won.winner]
+def _winners(words: Vocabulary, scores: Scores, rules: Rules) -> NDArray[np.bool_]:
+    """[N, L] of every second, which labels win it; or, where they do not compete, reach their min score."""
+    won = np.zeros((len(scores), len(words.labels)), np.bool_)
+    for rivals in words.rivals(rules.general.competes):
+        names = [words.labels[number] for number in rivals]
+        of_rivals = winners(scores.values, contest(names, scores.labels, scores.groups, scores.heads), rules)
+        targets = of_rivals.is_target if rules.general.competes else of_rivals.matches
+        for number, name in zip(rivals, names, strict=True):
+            if name in of_rivals.names:
+                won[:, number] = targets & (of_rivals.winner == of_rivals.names.index(name))
+    return won
 
 
 def _shown(
-    words: Vocabulary, example: Example, found: Mapping[str, Sequence[Segment]], won: NDArray[np.intp]
-) -> NDArray[np.intp]:
-    """(N,) of every second, of which label the segment is that lies there."""
-    shown = np.full(len(won), len(words.labels), np.intp)
-    ordered = sorted(
-        (
-            (segment.score, number, segment)
-            for number, label in enumerate(words.labels)
-            for segment in found[label]
-        ),
-        key=lambda item: item[:2],
-    )
-    for _, number, segment in ordered:
-        shown[_seconds(segment)] = number
-    for _, number, segment in ordered:
-        inside = _seconds(segment)
-        shown[inside] = np.where(won[inside] == number, number, shown[inside])
+    words: Vocabulary,
+    found: Mapping[str, Sequence[Segment]],
+    won: NDArray[np.bool_],
+    lying: NDArray[np.bool_],
+    rules: Rules,
+) -> NDArray[np.bool_]:
+    """[N, L] of every second, of which labels the segments are that lie there; of rivals, one counts."""
+    shown = lying.copy()
+    for rivals in words.rivals(rules.general.competes):
+        if len(rivals) == 1:
+            continue
+        highest = np.full(len(lying), -1, np.intp)
+        ordered = sorted(
+            ((segment.score, number, segment) for number in rivals for segment in found[words.labels[number]]),
+            key=lambda item: item[:2],
+        )
+        for _, number, segment in ordered:
+            highest[_seconds(segment)] = number
+        for number in rivals:
+            of_winner = (won & lying)[:, list(rivals)].any(axis=1)
+            shown[:, number] = np.where(of_winner, won[:, number] & lying[:, number], highest == number)
     return shown
 
 

@@ -3,20 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
+
+import numpy as np
 
 from miles_deep.timecode import Span
+from miles_deep.timeline.tuning.confusion import Confusion, added, right_part
 from miles_deep.timeline.tuning.matching import match
 
 IOUS = (0.5, 0.75)
 """How alike a segment and one of the truth have to be to count as the same: the thresholds everybody reports."""
 
-Confusion = tuple[tuple[int, ...], ...]
-"""[L+1, L+1] seconds: a row a label of the truth, a column a label that was found; what has none comes last."""
-
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Segments of the truth, segments found, and how many of them are the same."""
+    """Segments (or seconds) of the truth, those found, and how many of them are the same."""
 
     truth: int = 0
     found: int = 0
@@ -84,11 +85,15 @@ class LabelResult:
     """IoU to the agreement there."""
     edges: EdgeErrors
     """Of segments matched at the lowest IoU."""
+    seconds: Agreement = Agreement()
+    """Seconds in segments of the truth, in those found, and in both."""
+    watched: int = 0
+    """All seconds there are."""
 
     def __add__(self, other: "LabelResult") -> "LabelResult":
-        return LabelResult(
-            self.label, {least: self.at[least] + other.at[least] for least in self.at}, self.edges + other.edges
-        )
+        at = {least: self.at[least] + other.at[least] for least in self.at}
+        seconds, watched = self.seconds + other.seconds, self.watched + other.watched
+        return LabelResult(self.label, at, self.edges + other.edges, seconds, watched)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,28 +105,34 @@ class Evaluation:
     rest: str
     """What seconds are called that have none of them: the model's background, or `none`."""
     found: Confusion
-    """Of every second: the label of the segment that lies there. Where several do, the one that wins the second,
-    or else the one with the highest score."""
+    """Of every second: the label of the segment that lies there. Where several labels that compete have one, the
+    one that wins the second, or else the one with the highest score."""
     winners: Confusion
-    """The same of the label that wins it, after calibration and smoothing, before min score and all else."""
+    """The same of the label that wins it, after calibration and smoothing, before min score and all else; where
+    labels do not compete, of every label that reaches its min score."""
     results: tuple[LabelResult, ...]
     """L results, of the segments of each label on its own."""
+    seconds: int
+    """How many there are."""
+    several: int = 0
+    """How many of them have several labels of the truth."""
     films: int = 1
 
     @property
-    def seconds(self) -> int:
-        """How many there are."""
-        return sum(map(sum, self.found))
-
-    @property
     def accuracy(self) -> float | None:
-        """Fraction of seconds whose segment has the label of the truth; None where there are no seconds."""
-        return _diagonal(self.found)
+        """Fraction of seconds whose segment has the label of the truth; None where there are no seconds. A second
+        with several labels counts as `tuning.confusion` says."""
+        return right_part(self.found)
 
     @property
     def winner_accuracy(self) -> float | None:
         """Fraction of seconds that the label of the truth wins."""
-        return _diagonal(self.winners)
+        return right_part(self.winners)
+
+    @property
+    def of_seconds(self) -> Agreement:
+        """Agreement of the seconds of all labels together."""
+        return sum((result.seconds for result in self.results), Agreement())
 
     @property
     def edges(self) -> EdgeErrors:
@@ -142,17 +153,33 @@ class Evaluation:
         return Evaluation(
             self.labels,
             self.rest,
-            _added(self.found, other.found),
-            _added(self.winners, other.winners),
+            added(self.found, other.found),
+            added(self.winners, other.winners),
             tuple(one + more for one, more in zip(self.results, other.results, strict=True)),
+            self.seconds + other.seconds,
+            self.several + other.several,
             self.films + other.films,
         )
 
 
-def mean_f1(results: Sequence[LabelResult], least: float) -> float | None:
-    """Mean F1 of labels, at an IoU; None where no label has one."""
-    known = [f1 for result in results if (f1 := result.at[least].f1) is not None]
+def mean_f1(results: Sequence[LabelResult], least: float | None) -> float | None:
+    """Mean F1 of labels, of segments at an IoU, or of seconds where that is None; None where no label has one."""
+    of_labels = [result.seconds if least is None else result.at[least] for result in results]
+    known = [f1 for agreement in of_labels if (f1 := agreement.f1) is not None]
     return sum(known) / len(known) if known else None
+
+
+def kappa(truth: Any, found: Any, matched: Any, watched: Any) -> Any:
+    """How far seconds agree beyond chance, of numbers or arrays of them; at most 1, and 0 where all were found.
+
+    Cohen, "A coefficient of agreement for nominal scales", Educational and Psychological Measurement 1960.
+
+    Args:
+        truth, found, matched, watched: seconds of the truth, those found, in both, and all.
+    """
+    chance = truth * found + (watched - truth) * (watched - found)
+    agreed = (watched - truth - found + 2 * matched) * watched
+    return (agreed - chance) / np.maximum(watched * watched - chance, 1)
 
 
 def compare(label: str, truth: Sequence[Span], found: Sequence[Span], ious: Sequence[float] = IOUS) -> LabelResult:
@@ -171,20 +198,3 @@ def compare(label: str, truth: Sequence[Span], found: Sequence[Span], ious: Sequ
         edges += EdgeErrors(1, abs(starts), abs(ends))
     at = {least: Agreement(len(truth), len(found), len(pairs[least])) for least in ious}
     return LabelResult(label, at, edges)
-
-
-def confusion(truth: Sequence[int], found: Sequence[int], size: int) -> Confusion:
-    """Count pairs of numbers below `size`, a second each."""
-    counts = [[0] * size for _ in range(size)]
-    for row, column in zip(truth, found, strict=True):
-        counts[row][column] += 1
-    return tuple(map(tuple, counts))
-
-
-def _diagonal(counts: Confusion) -> float | None:
-    total = sum(map(sum, counts))
-    return sum(row[number] for number, row in enumerate(counts)) / total if total else None
-
-
-def _added(one: Confusion, other: Confusion) -> Confusion:
-    return tuple(tuple(a + b for a, b in zip(*rows, strict=True)) for rows in zip(one, other, strict=True))

@@ -13,11 +13,11 @@ from miles_deep.classify.scores import Scores
 from miles_deep.errors import FormatError, LabelError, OptionError
 from miles_deep.model.naming import resolve
 from miles_deep.timecode import Span, merge
+from miles_deep.timeline.targets import columns_of
 from miles_deep.timeline.tuning.truth import Row, Truth, quoted, shortened
 
 NONE = "none"
 """What seconds are called that have no label, where the model has no background."""
-SIDE_BY_SIDE = "the truth has one label a second, so models with labels of their own are judged one at a time"
 BEYOND = 1
 """Seconds that a row may reach beyond the film: times are often rounded up."""
 
@@ -29,11 +29,30 @@ class Vocabulary:
     labels: tuple[str, ...]
     """Labels and groups, in the model's order; there are none where the truth says that films have none."""
     members: tuple[tuple[int, ...], ...]
-    """Of each, the numbers of the model's labels in it; no label is in two."""
+    """Of each, the numbers of the model's labels in it, all of one head; a label may be in several."""
     rest: str
     """What everything else is called: the model's background and labels that the truth does not name."""
     unnamed: tuple[str, ...]
     """Labels of the model that are no background and that the truth does not name."""
+    heads: tuple[slice, ...]
+    """The columns of each head of the model."""
+
+    def head_of(self, label: int) -> int:
+        """The number of the head that a label is of."""
+        return next(number for number, head in enumerate(self.heads) if self.members[label][0] < head.stop)
+
+    def rivals(self, compete: bool = True) -> list[tuple[int, ...]]:
+        """The numbers of all labels, parted into those of which a second has one at most.
+
+        These are the labels of a head, unless one of the model's is in two of them, or none `compete`.
+        """
+        parted: list[tuple[int, ...]] = []
+        for head in range(len(self.heads)):
+            labels = tuple(label for label in range(len(self.labels)) if self.head_of(label) == head)
+            inside = [member for label in labels for member in self.members[label]]
+            together = compete and len(set(inside)) == len(inside)
+            parted += [labels] * bool(labels) if together else [(label,) for label in labels]
+        return parted
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,13 +69,13 @@ class Example:
         """(N,) the middle of every second: that is where it has the label that counts."""
         return middles(len(self.scores), self.scores.duration)
 
-    def numbers(self, labels: Sequence[str]) -> NDArray[np.intp]:
-        """(N,) of every second, which of these labels it has; their count where it has none."""
-        numbers = np.full(len(self.scores), len(labels), np.intp)
+    def seen(self, labels: Sequence[str]) -> NDArray[np.bool_]:
+        """[N, L] of every second, which of these labels it has."""
+        seen, middles = np.zeros((len(self.scores), len(labels)), np.bool_), self.middles
         for number, label in enumerate(labels):
             for span in self.spans[label]:
-                numbers[seconds_in(span, self.middles)] = number
-        return numbers
+                seen[seconds_in(span, middles), number] = True
+        return seen
 
 
 def middles(seconds: int, duration: Fraction) -> NDArray[np.float64]:
@@ -74,38 +93,42 @@ def seconds_in(span: Span, middles: NDArray[np.float64]) -> slice:
 
 
 def vocabulary(
-    truth: Truth, labels: Sequence[str], groups: Mapping[str, tuple[str, ...]], background: Sequence[str]
+    truth: Truth,
+    labels: Sequence[str],
+    groups: Mapping[str, tuple[str, ...]],
+    background: Sequence[str],
+    heads: Sequence[int] = (),
 ) -> tuple[Vocabulary, dict[str, str]]:
     """What the truth names, and its words as the model has them; words for the background are not among those.
 
     Raises:
-        LabelError: a row has a label that the model has not, or two labels are in each other.
+        LabelError: a row has a label that the model has not.
         FormatError: there is no row.
     """
     if not truth.rows:
         raise FormatError(f"{truth.path}: it has no rows; a film with nothing in it has one that is labelled none")
     words: dict[str, str] = {}
-    taken: dict[str, str] = {}
+    nothing: set[str] = set()
     for row in truth.rows:
-        name = None if row.label in words else _named(truth, row, labels, groups, background)
-        if name is None or name in words.values():
-            words |= {row.label: name} if name else {}
+        if row.label in words or row.label in nothing:
             continue
-        words[row.label] = name
-        for label in groups.get(name, (name,)):
-            if label in taken:
-                raise LabelError(
-                    f"{truth.path}:{row.line}: {name!r} and {taken[label]!r} both mean {label!r}; "
-                    f"a second has one label"
-                )
-            taken[label] = name
+        name = _named(truth, row, labels, groups, background)
+        if name is None:
+            nothing.add(row.label)
+        else:
+            words[row.label] = name
     order = {label: number for number, label in enumerate(labels)}
-    members = {name: tuple(order[label] for label in groups.get(name, (name,))) for name in taken.values()}
+    members = {name: tuple(sorted(order[label] for label in groups.get(name, (name,)))) for name in words.values()}
     named = sorted(members, key=lambda name: members[name])
     rest = "|".join(background) or NONE
+    taken = {labels[number] for inside in members.values() for number in inside}
     unnamed = tuple(label for label in labels if label not in taken and label not in background)
     return Vocabulary(
-        tuple(named), tuple(members[name] for name in named), f"({rest})" if rest in named else rest, unnamed
+        tuple(named),
+        tuple(members[name] for name in named),
+        f"({rest})" if rest in named else rest,
+        unnamed,
+        tuple(columns_of(heads, len(labels))),
     ), words
 
 
@@ -115,18 +138,19 @@ def check_truth(
     labels: Sequence[str],
     groups: Mapping[str, tuple[str, ...]],
     background: Sequence[str],
+    heads: Sequence[int] = (),
 ) -> Vocabulary:
     """Find out before hours of work whether the truth fits the films and the model, and what it names.
 
     Args:
         truth: as it was read.
         films: path to duration, seconds.
-        labels, groups, background: of the model.
+        labels, groups, background, heads: of the model.
 
     Raises:
         LabelError, OptionError, FormatError: as `examples`.
     """
-    words, names = vocabulary(truth, labels, groups, background)
+    words, names = vocabulary(truth, labels, groups, background, heads)
     for duration, rows in zip(films.values(), truth.of_films(list(films)), strict=True):
         _spans(truth, rows, words, names, duration)
     return words
@@ -147,12 +171,10 @@ def examples(truth: Truth, films: Mapping[Path, Scores]) -> tuple[Vocabulary, li
     if not films:
         raise OptionError("no film was given")
     first = next(iter(films.values()))
-    if first.heads:
-        raise OptionError(SIDE_BY_SIDE)
     for path, scores in films.items():
         if scores.labels != first.labels or scores.model != first.model:
             raise OptionError(f"{path}: was scored by another model than {next(iter(films))}")
-    words, names = vocabulary(truth, first.labels, first.groups, first.background)
+    words, names = vocabulary(truth, first.labels, first.groups, first.background, first.heads)
     made = []
     for (path, scores), rows in zip(films.items(), truth.of_films(list(films)), strict=True):
         made.append(Example(str(path), scores, _spans(truth, rows, words, names, scores.duration)))
@@ -164,22 +186,23 @@ def _spans(
 ) -> dict[str, tuple[Span, ...]]:
     """Each label's spans in a film.
 
-    Rows that say that nothing is there may overlap any others: of background that goes on behind a short
-    interruption, `export` writes all.
+    Rows of different labels may overlap, and so may those that say that nothing is there: of background that goes
+    on behind a short interruption, `export` writes all. Rows of one label may not: one of the two is a mistake.
     """
-    spans: dict[str, list[Span]] = {label: [] for label in words.labels}
+    of_label: dict[str, list[tuple[Row, Span]]] = {label: [] for label in words.labels}
     for row in rows:
         span = _inside(truth, row, duration)
         if row.label in names:
-            spans[names[row.label]].append(span)
-    for one, other in pairwise(row for row in rows if row.label in names):
-        if other.span.start < one.span.end:
-            later, earlier = sorted((one, other), key=lambda row: -row.line)
-            raise FormatError(
-                f"{truth.path}:{later.line}: {shortened(later.label)} {later.span} overlaps "
-                f"{shortened(earlier.label)} {earlier.span} of line {earlier.line}; a second has one label"
-            )
-    return {label: tuple(merge(of_label)) for label, of_label in spans.items()}
+            of_label[names[row.label]].append((row, span))
+    for found in of_label.values():
+        for (one, _), (other, _) in pairwise(found):
+            if other.span.start < one.span.end:
+                later, earlier = sorted((one, other), key=lambda row: -row.line)
+                raise FormatError(
+                    f"{truth.path}:{later.line}: {shortened(later.label)} {later.span} overlaps "
+                    f"{shortened(earlier.label)} {earlier.span} of line {earlier.line}"
+                )
+    return {label: tuple(merge(span for _, span in found)) for label, found in of_label.items()}
 
 
 def _named(
@@ -197,7 +220,10 @@ def _named(
     except LabelError as error:
         message = str(error).replace(repr(row.label), quoted(row.label))
         raise LabelError(f"{truth.path}:{row.line}: {message}") from error
-    return None if set(groups.get(name, (name,))) <= set(background) else name
+    inside = set(groups.get(name, (name,)))
+    if not inside:
+        raise LabelError(f"{truth.path}:{row.line}: no label of the model is in {quoted(row.label)}")
+    return None if inside <= set(background) else name
 
 
 def _inside(truth: Truth, row: Row, duration: Fraction) -> Span:

@@ -53,6 +53,11 @@ class Folds:
         middle = float(span.start + span.end) / 2
         return self.first(film) + int(np.searchsorted(self.bounds[film], middle, "right"))
 
+    def parts_of(self, film: int, middles: NDArray[np.float64]) -> dict[int, int]:
+        """The parts of a film, with how many of its seconds, given by their middles, are in each."""
+        ends = [0, *np.searchsorted(middles, self.bounds[film]).tolist(), len(middles)]
+        return {self.first(film) + place: high - low for place, (low, high) in enumerate(pairwise(ends))}
+
     def films_of(self, group: int) -> list[int]:
         """Films that have parts in an outer group."""
         ends = [self.first(film) for film in range(len(self.bounds) + 1)]

@@ -1,30 +1,28 @@
 """tune: find the rules that find the truth, and tell how well they do on films that they were not tuned on."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from miles_deep.classify.scores import Scores
 from miles_deep.errors import FormatError, OptionError
-from miles_deep.model.card import OF_LABEL
-from miles_deep.timeline.rules import Rule, Rules, Smoothing
+from miles_deep.timeline.rules import OwnMethod, Rule, Rules, Smoothing
 from miles_deep.timeline.rules_table import as_rules
-from miles_deep.timeline.tuning.calibration import Calibration, Uncalibrated, fit_temperature
-from miles_deep.timeline.tuning.counts import IOU, Grid, calibrated, count, tracks
+from miles_deep.timeline.tuning.calibration import Calibration, Uncalibrated, at_temperature, fit_temperature
+from miles_deep.timeline.tuning.composing import FEWEST, Plan, notes_of, rules_of_plan
+from miles_deep.timeline.tuning.counts import IOU, count
 from miles_deep.timeline.tuning.examples import Example, Vocabulary, examples
 from miles_deep.timeline.tuning.folds import LEAST_SEGMENTS, Folds, folds_of, inner_groups, members, train_sets
-from miles_deep.timeline.tuning.outcome import Results, result_of, results_by_part, summed, worth
-from miles_deep.timeline.tuning.search import TRIED, Best, Search
+from miles_deep.timeline.tuning.grid import Grid, each_grid, evidence_grid, plain_grid
+from miles_deep.timeline.tuning.outcome import Results, result_of, results_by_part, summed, truth_by_part, worth
+from miles_deep.timeline.tuning.search import TRIED, Best, Search, smoothings_for
+from miles_deep.timeline.tuning.tracks import columns_of_labels, tracks
 from miles_deep.timeline.tuning.truth import Truth
 
-FEWEST = 8
-"""Segments of the truth that a label needs for a rule of its own."""
 BETTER = 0.01
 """Of F1 on parts left out, by how much other rules must be better than those there are, and more than fewer."""
-LISTED = 12
-"""Labels in a note; of more, the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +50,13 @@ class Tuning:
     """Why labels have no rules of their own, and whatever else a user should know, a line each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What some parts say should be done."""
-
-    best: Best | None
-    """None: keep the rules to start from."""
-    own: tuple[str, ...] = ()
-    """Labels whose own rules are taken."""
-
-
 def tune(
     truth: Truth,
     films: Mapping[str | Path, Scores] | Mapping[Path, Scores],
     start: Rule | Rules | None = None,
     smoothings: Sequence[Smoothing] = TRIED,
 ) -> Tuning:
-    """Find the rules that find labelled spans best: by mean F1 of segments at IoU 0.5, then by their edges.
+    """Find the rules that find labelled spans best: by mean F1 of segments and of seconds, then by their edges.
 
     First one rule for all labels is looked for, with every smoothing, on scores at the temperature that fits them;
     then each label's own. Of rules that are as good, those in the middle are taken, near to those to start from.
@@ -80,7 +68,8 @@ def tune(
     Args:
         truth: labelled spans; see `read_truth`.
         films: path, as it is given or written in the truth, to scores; all by one model.
-        start: rules to start from; those of the model's card where None, or else the default ones.
+        start: rules to start from; those of the model's card where None, or else the default ones. Their method
+            is that of the rules looked for; `plain`, where it is `classic`.
         smoothings: to choose from, simpler ones first.
 
     Raises:
@@ -111,12 +100,15 @@ class _Tuner:
         smoothings: Sequence[Smoothing],
     ) -> None:
         self.words, self.made, self.folds, self.start = words, made, folds, start
-        self.smoothings = smoothings
+        method = start.general.method
+        self.method: OwnMethod = "plain" if method == "classic" else method
         self.calibration = fit_temperature(words, made)
-        fitted = self.calibration
-        self.temperature = fitted.temperature if isinstance(fitted, Calibration) else start.temperature
+        self.temperature = start.temperature
+        # Where labels do not compete, min scores are found for the scores as they are.
+        if self.method == "plain" and isinstance(self.calibration, Calibration):
+            self.temperature = self.calibration.temperature
         self.sets = train_sets(folds)
-        self.search = self._searched()
+        self.search = self._searched(smoothings_for(self.method, smoothings))
         self.before = self._by_part(start, range(len(made)))
 
     def run(self) -> Tuning:
@@ -142,38 +134,42 @@ class _Tuner:
             self.calibration,
             self.folds.count,
             self.folds.by_film,
-            tuple(self._notes(before, rules, plan.best is not None)),
+            tuple(self._notes(plan, before)),
         )
 
     def _by_part(self, rules: Rules, films: Sequence[int]) -> dict[int, Results]:
         return results_by_part(self.words, self.made, self.folds, rules, films)
 
-    def _searched(self) -> Search:
-        general = replace(self.start.general, method="plain")
-        grid, parts = Grid.around(general), len(self.folds.outer)
-        films = calibrated(self.made, self.temperature)
-        room = max(grid.max_gaps) + 2
+    def _searched(self, smoothings: Sequence[Smoothing]) -> Search:
+        parts, start = len(self.folds.outer), self.start.general
+        films = at_temperature(self.words, self.made, self.temperature)
+        grids = {label: grid.around(start) for label, grid in self._grids(films).items()}
+        room = max(max(grid.max_gaps) for grid in grids.values()) + 2
         counts = {
-            (number, label): count(track, grid, parts)
-            for number, smoothing in enumerate(self.smoothings)
-            for label, track in tracks(self.words, films, self.folds, smoothing, room).items()
+            (number, label): count(track, grids[label], parts)
+            for number, smoothing in enumerate(smoothings)
+            for label, track in tracks(self.words, films, self.folds, smoothing, grids, room).items()
         }
-        truth = {label: np.zeros(parts) for label in self.words.labels}
-        for film, example in enumerate(self.made):
-            for label, spans in example.spans.items():
-                for span in spans:
-                    truth[label][self.folds.part_of(film, span)] += 1
-        smoothings = list(self.smoothings)
+        truth = truth_by_part(self.words, self.made, self.folds)
         usual = smoothings.index(self.start.smoothing) if self.start.smoothing in smoothings else None
         table = members(self.sets, parts)
-        return Search(grid, grid.place(general), usual, smoothings, counts, truth, table)
+        places = [grid.place(start) for grid in grids.values()]
+        return Search(grids, sorted(places)[len(places) // 2], usual, smoothings, counts, truth, table)
+
+    def _grids(self, films: Sequence[Example]) -> dict[str, Grid]:
+        labels = self.words.labels
+        if self.method == "each":
+            columns = np.concatenate([columns_of_labels(self.words, film) for film in films])
+            return {label: each_grid(scores) for label, scores in zip(labels, columns.T, strict=True)}
+        most = max(columns.stop - columns.start for columns in self.words.heads)
+        return dict.fromkeys(labels, plain_grid(most) if self.method == "plain" else evidence_grid())
 
     def _plan(self, parts: frozenset[int]) -> Plan:
         """What is best for some parts: the simplest of what does best on those that are left out in turn."""
         groups = inner_groups(self.folds, parts)
         if len(groups) < 2:
-            return Plan(None)
-        kept, general, own = summed(self.before[part] for part in parts), [], []
+            return Plan()
+        general, own = [], []
         for held_out in groups:
             best = self.search.best[self.sets[parts - held_out]]
             general.append(self._held_out(best, held_out, own=False))
@@ -189,16 +185,16 @@ class _Tuner:
             one if one.label in helped else of_all
             for one, of_all in zip(own_results, general_results, strict=True)
         )
-        return Plan(best, helped) if worth(mixed) > worth(kept) + BETTER else Plan(None)
+        reached = worth(summed(self.before[part] for part in parts))
+        return Plan(best, helped) if worth(mixed) > reached + BETTER else Plan()
 
     def _held_out(self, best: Best, held_out: frozenset[int], own: bool) -> Results:
         """What rules find in parts that were left out when they were looked for."""
-        search = self.search
         return tuple(
             result_of(
                 label,
-                search.counts[best.smoothing, label],
-                search.truth[label].tolist(),
+                self.search.counts[best.smoothing, label],
+                self.search.truth[label],
                 best.own.get(label, best.general) if own else best.general,
                 sorted(held_out),
             )
@@ -206,47 +202,12 @@ class _Tuner:
         )
 
     def _rules(self, plan: Plan) -> Rules:
-        if plan.best is None:
-            return self.start
-        grid, best = self.search.grid, plan.best
-        general = grid.rule(best.general)
-        own = {label: _differences(general, grid.rule(best.own[label])) for label in plan.own}
-        labels = {label: differences for label, differences in own.items() if differences}
-        # Whole, so that what they leave to the rule of all labels does not change with it.
-        kept = {label: _values(self.start.of(label)) for label in self._unnamed}
-        return Rules(general, {**kept, **labels}, self.smoothings[best.smoothing], self.temperature)
+        return rules_of_plan(plan, self.search, self.start, self.words, self.temperature)
 
-    @property
-    def _unnamed(self) -> list[str]:
-        """Labels with rules of their own to start from that the truth does not name, so that nothing is known."""
-        return [label for label in self.start.labels if label not in self.words.labels]
-
-    def _notes(self, before: Results, rules: Rules, changed: bool) -> Iterator[str]:
+    def _notes(self, plan: Plan, before: Results) -> Iterator[str]:
         if isinstance(self.calibration, Uncalibrated):
             yield self.calibration.why
-        if not changed:
+        if plan.best is None:
             yield "no rules did better on what was left out: they stay as they were"
             return
-        few = [result for result in before if result.at[IOU].truth < FEWEST]
-        if few:
-            counts = _listed([f"{result.label} ({result.at[IOU].truth})" for result in few])
-            yield f"no rules of their own, as the truth has fewer than {FEWEST} segments of them: {counts}"
-        general = [result.label for result in before if result.label not in rules.labels and result not in few]
-        if general:
-            yield f"no rules of their own, as those did no better on what was left out: {_listed(general)}"
-        if self._unnamed:
-            yield f"own rules kept, as the truth does not name their labels: {_listed(self._unnamed)}"
-
-
-def _differences(general: Rule, own: Rule) -> dict[str, float]:
-    """What is different in a label's own rule."""
-    return {name: value for name, value in _values(own).items() if value != getattr(general, name)}
-
-
-def _values(rule: Rule) -> dict[str, float]:
-    return {name: getattr(rule, name) for name in OF_LABEL}
-
-
-def _listed(labels: Sequence[str]) -> str:
-    more = f" and {len(labels) - LISTED} more" if len(labels) > LISTED else ""
-    return ", ".join(labels[:LISTED]) + more
+        yield from notes_of(plan, self.search, self.start, self.words, before)

@@ -8,6 +8,7 @@ from miles_deep.model.caffe import caffe_pb2 as pb
 from miles_deep.model.caffe.graph import Tensor
 from miles_deep.model.caffe.layers.call import Call
 from miles_deep.model.caffe.window import MAX_LENGTH
+from miles_deep.model.onnx_import.pictures import COLOURS
 from miles_deep.model.quoting import by
 
 
@@ -18,8 +19,8 @@ def input_(call: Call) -> Tensor:
     if len(shapes) != 1 or len(shapes[0].dim) != 4:
         raise CaffeError(f"{call.where} needs one shape of four numbers (batch, channels, height, width)")
     batch, channels, height, width = tuple(shapes[0].dim)
-    if channels != 3:
-        raise CaffeError(f"{call.where} wants {channels} channels; only networks for pictures of 3 are supported")
+    if channels not in COLOURS:
+        raise CaffeError(f"{call.where} wants {channels} channels; pictures have 3, or 1 where they are grey")
     if not (1 <= height <= MAX_LENGTH and 1 <= width <= MAX_LENGTH):
         raise CaffeError(f"{call.where} wants pictures of {width}x{height}; a side must be 1 to {MAX_LENGTH}")
     return call.graph.add_input((channels, height, width), batch)

@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 from miles_deep.errors import VideoError
 from miles_deep.video.clock import Clock
 from miles_deep.video.container import Damage, main_picture, open_film, packets, picture_decoder
-from miles_deep.video.packets import index_packets
+from miles_deep.video.indexing import index_packets
 from miles_deep.video.video import Colour, Orientation, Stream, Video
 
 UNSPECIFIED = 2
