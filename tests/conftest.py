@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -37,8 +38,9 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Callable[[FilmSpec], Path]
     def path_of(spec: FilmSpec) -> Path:
         path = folder / f"{hashlib.sha256(repr(spec).encode()).hexdigest()[:12]}-{str(spec)[:80]}{spec.suffix}"
         if not path.exists():
-            unfinished = base / path.name
-            os.replace(make_film(spec, unfinished), path)
+            # The first to be done stays: no two encodes need be alike, and somebody may be reading it.
+            with suppress(FileExistsError):
+                os.link(make_film(spec, base / path.name), path)
         return path
 
     return path_of

@@ -57,6 +57,11 @@ def environment() -> dict[str, str]:
     return {**{name: value for name, value in os.environ.items() if name not in unset}, "PYTHONUTF8": "1"}
 
 
+def written(cache: Path) -> Tree:
+    """What was written to a cache but for digests, which are remembered of files that were written a while ago."""
+    return {name: content for name, content in tree(cache).items() if content and not name.endswith(".digest")}
+
+
 def tree(folder: Path) -> Tree:
     """Everything in a folder: name to content, None for folders. Unfinished files would be seen."""
     return {

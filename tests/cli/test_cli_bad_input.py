@@ -156,7 +156,7 @@ CASES = [
     usage("-x", "the model names no background label", model="nothing.onnx"),
     usage("-x --device warp", "no device 'warp'; there are: auto, cpu"),
     fails("-x --device directml", "no DmlExecutionProvider"),
-    usage("-m {0}/mean1", "a Caffe model needs both -p (prototxt) and -w (weights)", model=None),
+    usage("-m {0}/mean2", "a Caffe model needs both -p (prototxt) and -w (weights)", model=None),
     usage("-p {0}/net", "needs both -p (prototxt) and -w", model=None),
     usage("-w {0}/net", "needs both -p (prototxt) and -w", model=None),
     usage("-l {0}/net", "needs both -p (prototxt) and -w", model=None),
@@ -167,7 +167,7 @@ CASES = [
     fails("-x -p {0}/net -w {0}/weights -l {0}/nope", "nope: cannot be read", model=None),
     fails("-x -p {0}/weights -w {0}/net", "weights: not a", "is this the prototxt", model=None),
     fails("-x -p {0}/net -w {0}/text.mp4", "text.mp4: not a caffemodel", model=None),
-    fails("-x -p {0}/net -w {0}/weights -m {0}/mean1", "mean1: a mean of 1 channels", model=None),
+    fails("-x -p {0}/net -w {0}/weights -m {0}/mean2", "mean2: a mean of 2 channels", model=None),
     fails("-x -p {0}/net -w {0}/weights -m {0}/text.mp4", "text.mp4: not a mean file", model=None),
     fails(
         "-x -p {0}/net -w {0}/weights -l {0}/labels",
@@ -239,8 +239,8 @@ def _caffe(place: Path) -> None:
     (place / "weights").write_bytes(net.SerializeToString())
     del dense.blobs[:]
     (place / "net").write_text(str(net))
-    mean = caffe_pb2.BlobProto(num=1, channels=1, height=1, width=1, data=[100.0])
-    (place / "mean1").write_bytes(mean.SerializeToString())
+    mean = caffe_pb2.BlobProto(num=1, channels=2, height=1, width=1, data=[100.0, 100.0])
+    (place / "mean2").write_bytes(mean.SerializeToString())
     (place / "labels").write_text("one\ntwo\n")
 
 

@@ -1,7 +1,7 @@
 """`miles-deep bench`."""
 
 import pytest
-from cli_run import done, done_json, run, tree
+from cli_run import done, done_json, run, tree, written
 from PIL import Image
 
 
@@ -12,7 +12,7 @@ def test_without_a_film(model, place, cache):
     )
     assert "bare decode" not in out
     assert out.endswith("only the network was measured; give a film for the rest: miles-deep bench MOVIE\n")
-    assert tree(place) == {} and tree(cache) == {}
+    assert tree(place) == {} and written(cache) == {}
 
 
 @pytest.mark.slow
@@ -30,7 +30,7 @@ def test_a_film(movie, model, cache):
     assert names[0].startswith("bare decode") and said["against"] == names[0] and "exact, batch 32" in names
     with Image.open(png) as picture:
         assert picture.format == "PNG"
-    assert set(tree(movie.parent)) == {"movie.mp4", "bench.png"} and tree(cache) == {}
+    assert set(tree(movie.parent)) == {"movie.mp4", "bench.png"} and written(cache) == {}
 
 
 BAD = {

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from cli_run import done_json, run, tree
+from cli_run import done_json, run, tree, written
 
 import miles_deep
 from miles_deep.model.caffe import caffe_pb2
@@ -44,9 +44,9 @@ def test_caffe_flags(movie, caffe_pair, tmp_path):
     assert model.labels == ("other", "n02123045 rude, not polite") and model.background == ("other",)
     assert model.card.preprocess.mean == (104, 117, 123)
 
-    before, born = tree(tmp_path / "cache"), kept.stat().st_mtime_ns
+    before, born = written(tmp_path / "cache"), kept.stat().st_mtime_ns
     again = done_json(movie, *flags, env=cache)
-    assert tree(tmp_path / "cache") == before and kept.stat().st_mtime_ns == born
+    assert written(tmp_path / "cache") == before and kept.stat().st_mtime_ns == born
     assert [row["label"] for row in again["labels"]] == list(model.labels)
     assert [row["seconds"] for row in again["labels"]] == [20, 0]
 

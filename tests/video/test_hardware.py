@@ -18,10 +18,10 @@ from media import MATRIX, ONE_KEYFRAME, FilmSpec
 from miles_deep.errors import DeviceError, OptionError
 from miles_deep.video import probe
 from miles_deep.video.container import Damage, main_picture, open_film, packets
+from miles_deep.video.devices import CHOICES
 from miles_deep.video.guarded import GuardedDecoder
 from miles_deep.video.hardware import (
     ACCELERATORS,
-    CHOICES,
     HardwareDevice,
     choose,
     decoder_for,
