@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -15,6 +16,9 @@ from miles_deep.errors import MilesDeepError, OutputError, OutputExistsError
 
 PARTIAL = ".miles-deep-"
 """What the names of unfinished files begin with."""
+
+SETTLED = 2 * 10**9
+"""Nanoseconds after which a file that is written to again has another time; some file systems count in seconds."""
 
 
 def open_file(path: str | Path, limit: int, failure: type[MilesDeepError]) -> BinaryIO:
@@ -40,6 +44,21 @@ def map_file(path: str | Path, limit: int, failure: type[MilesDeepError]) -> mma
     """The same, of which nothing is read but what is looked at."""
     with _readable(path, failure), open_file(path, limit, failure) as file:
         return mmap(file.fileno(), 0, access=ACCESS_READ) if os.path.getsize(path) else b""
+
+
+def stamp(path: str | Path) -> tuple[int, ...] | None:
+    """By what a file is known again: device, inode, size, times of writing and of change, nanoseconds.
+
+    Copying can set the time of writing back, but not that of change (which Windows does not have). None where
+    there is no file, or it was written so lately that the next writing may have the same time.
+    """
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):  # ValueError: a NUL in the name
+        return None
+    if time.time_ns() - status.st_mtime_ns < SETTLED:
+        return None
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def name_and_digest(path: Path) -> str:

@@ -38,9 +38,16 @@ def same_index(one: PacketIndex, other: PacketIndex) -> bool:
     )
 
 
+def lying(film: Path, folder: Path) -> Path:
+    """A copy that lies there for some time."""
+    path = Path(shutil.copy(film, folder / f"film{film.suffix}"))
+    os.utime(path, (10**9, 10**9))
+    return path
+
+
 @pytest.fixture
 def path(film: Films, tmp_path: Path) -> Path:
-    return Path(shutil.copy(film(SHORT), tmp_path / "film.mp4"))
+    return lying(film(SHORT), tmp_path)
 
 
 @pytest.fixture
@@ -48,19 +55,25 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "scores")
 
 
+def identity_of(path: Path) -> Identity:
+    identity = Identity.of(path)
+    assert identity is not None
+    return identity
+
+
 def known(path: Path, store: Store) -> bool:
     """Whether the store tells of the film."""
-    return store.film(path, Identity.of(path)) is not None
+    return store.film(path, identity_of(path)) is not None
 
 
 @pytest.mark.parametrize("spec", FILMS, ids=str)
-def test_what_is_kept_is_what_probing_tells(spec: FilmSpec, film: Films, store: Store) -> None:
-    path = film(spec)
+def test_what_is_kept_is_what_probing_tells(spec: FilmSpec, film: Films, store: Store, tmp_path: Path) -> None:
+    path = lying(film(spec), tmp_path)
     fresh = probe(path)
     first = probed(path, store)
     assert first == fresh and not known(path, store), "its packets were not asked for"
     assert same_index(first.index, fresh.index)
-    kept = store.film(path, Identity.of(path))
+    kept = store.film(path, identity_of(path))
     assert kept is not None and kept == fresh and kept.path == path
     assert same_index(kept.index, fresh.index)
 
@@ -69,11 +82,26 @@ def test_without_a_store_nothing_is_kept(path: Path, store: Store) -> None:
     assert probed(path, None).index and not store.folder.exists()
 
 
-def test_the_same_film_elsewhere(path: Path, store: Store) -> None:
+def test_another_name_of_the_same_film(path: Path, store: Store) -> None:
+    (link := path.with_name("other.mp4")).symlink_to(path)
     _ = probed(path, store).index
-    moved = path.rename(path.with_name("other.mp4"))
-    kept = store.film(moved, Identity.of(moved))
-    assert kept is not None and kept.path == moved
+    kept = store.film(link, identity_of(link))
+    assert kept is not None and kept.path == link
+
+
+def test_one_that_was_just_written_is_not_trusted_to_stay(path: Path, store: Store) -> None:
+    os.utime(path)
+    assert same_index(probed(path, store).index, probe(path).index) and not store.folder.exists()
+
+
+def test_one_that_was_changed_with_its_times_kept_is_read_again(path: Path, store: Store) -> None:
+    """In the middle, of which the fingerprint does not tell, as by `cp -p`."""
+    _ = probed(path, store).index
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    os.utime(path, (10**9, 10**9))
+    assert not known(path, store)
 
 
 def test_a_film_that_was_written_to_is_read_again(path: Path, store: Store) -> None:
@@ -139,7 +167,7 @@ def test_what_is_no_film_is_told_as_ever(tmp_path: Path, store: Store) -> None:
     ],
 )
 def test_a_hostile_table_is_one_line(path: Path, place: tuple[str, ...], value: object) -> None:
-    video, identity = probe(path), Identity.of(path)
+    video, identity = probe(path), identity_of(path)
     table = film_table(video, video.index, identity)
     at = table.meta
     for name in place[:-1]:
@@ -150,7 +178,7 @@ def test_a_hostile_table_is_one_line(path: Path, place: tuple[str, ...], value: 
 
 
 def test_an_older_version_is_not_taken_for_this_one(path: Path) -> None:
-    video, identity = probe(path), Identity.of(path)
+    video, identity = probe(path), identity_of(path)
     table = film_table(video, video.index, identity)
     table.meta["format"] = 0
     assert film_from_table(table, path, identity, path) is None

@@ -10,6 +10,7 @@ import pytest
 from networks import mean_of_channels, model_of
 
 from miles_deep.errors import ModelError
+from miles_deep.files import stamp
 from miles_deep.model import Preprocess, digests
 from miles_deep.model.model import Unread, read_model
 
@@ -58,6 +59,33 @@ def test_one_that_was_changed_behind_our_back_is_not_run(path: Path) -> None:
     assert read_model(path).digest not in ("", model.digest), "another start finds it as it is"
 
 
+def test_one_that_was_replaced_with_its_times_kept(path: Path) -> None:
+    """As by `cp -p`, and by links to another version."""
+    read_model(path)
+    model, data = read_model(path), bytearray(path.read_bytes())
+    data[data.index(b"means")] ^= 1
+    (other := path.with_name("other.onnx")).write_bytes(data)
+    os.utime(other, (AN_HOUR_AGO, AN_HOUR_AGO))
+    os.replace(other, path)
+    assert read_model(path).digest not in ("", model.digest)
+
+
+def test_one_that_is_replaced_while_it_is_read_is_not_remembered(path: Path) -> None:
+    before = stamp(path)
+    os.replace(path, path.with_name("moved"))
+    path.write_bytes(b"another")
+    os.utime(path, (AN_HOUR_AGO, AN_HOUR_AGO))
+    digests.remember(path, "weights", "0" * 64, before)
+    assert digests.known(path, "weights") is None
+
+
+def test_another_card_is_another_model(path: Path) -> None:
+    for _ in range(2):
+        model = read_model(path)
+        other = replace(model, card=replace(model.card, licence="x"))
+        assert other.digest != model.digest
+
+
 @pytest.mark.parametrize("kept", [b"", b"short", b"\xff" * 64])
 def test_what_is_damaged_is_not_taken_for_a_digest(path: Path, kept: bytes) -> None:
     digest = read_model(path).digest
@@ -67,6 +95,6 @@ def test_what_is_damaged_is_not_taken_for_a_digest(path: Path, kept: bytes) -> N
 
 
 def test_of_what_is_not_there_nothing_is_known(tmp_path: Path) -> None:
-    digests.remember(tmp_path / "missing", "weights", "0" * 64)
+    digests.remember(tmp_path / "missing", "weights", "0" * 64, stamp(tmp_path / "missing"))
     assert digests.known(tmp_path / "missing", "weights") is None
     assert digests.known("a\0b", "weights") is None

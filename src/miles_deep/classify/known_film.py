@@ -1,9 +1,9 @@
 """What probing told of a film, and one pass over its packets, as a table that the store keeps."""
 
-import os
 import re
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from miles_deep.classify.table import Table
 from miles_deep.errors import FormatError
+from miles_deep.files import stamp
 from miles_deep.video import Colour, Orientation, Stream, Video
 from miles_deep.video.fingerprint import fingerprint
 from miles_deep.video.packets import PacketIndex
@@ -34,13 +35,19 @@ class Identity:
     fingerprint: str
     suffix: str
     """FFmpeg guesses from it what the file may be."""
-    written: int
-    """When it was written to, nanoseconds: the fingerprint does not tell of changes in the middle."""
+    stamp: str
+    """`files.stamp`: the fingerprint does not tell of changes in the middle."""
+    reader: str
+    """The same of PyAV, which probed it, and is not imported to ask for its version."""
 
     @classmethod
-    def of(cls, path: Path) -> "Identity":
-        """That of a file. Raises VideoError as `fingerprint`."""
-        return cls(fingerprint(path), path.suffix.lower(), os.stat(path).st_mtime_ns)
+    def of(cls, path: Path) -> "Identity | None":
+        """That of a file; None of one that is missing, or was just written. Raises VideoError as `fingerprint`."""
+        av = find_spec("av")
+        film, reader = stamp(path), stamp(av.origin) if av and av.origin else None
+        if film is None or reader is None:
+            return None
+        return cls(fingerprint(path), path.suffix.lower(), str(film), str(reader))
 
 
 def film_table(video: Video, index: PacketIndex, identity: Identity) -> Table:

@@ -23,14 +23,14 @@ def probed(path: str | Path, store: Store | None) -> Video:
     """What `probe` tells of a film, out of the store where that knows it.
 
     It is kept once somebody asked for the film's packets, which takes seconds with a long film, and holds as long
-    as the file has the same fingerprint and suffix and was not written to.
+    as the file has the same fingerprint and suffix and was not written to, and PyAV is the same.
 
     Raises:
         VideoError: as `probe`.
     """
-    if store is None:
+    identity = None if store is None else Identity.of(Path(path))
+    if store is None or identity is None:
         return probe_now(path)
-    identity = Identity.of(Path(path))
     if (known := store.film(Path(path), identity)) is not None:
         return known
     video = probe_now(path)

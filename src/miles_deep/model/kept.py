@@ -18,7 +18,6 @@ FORMAT = 1
 
 SUFFIX = ".compiled"
 
-
 MAX_BYTES = 1 << 30
 """Of all compiled networks together: some ten of ResNet-50, or three of ViT-B/16."""
 
@@ -85,11 +84,10 @@ def _make_room() -> None:
     Another process may be at one of them: it has read it whole, and compiles it anew the next time.
     """
     files = [path for path in cache_dir().glob(f"*{SUFFIX}") if path.is_file()]
-    newest, *others = sorted(files, key=lambda path: path.stat().st_mtime_ns, reverse=True)
-    total = newest.stat().st_size
-    for path in others:
+    total = 0
+    for place, path in enumerate(sorted(files, key=lambda path: path.stat().st_mtime_ns, reverse=True)):
         total += path.stat().st_size
-        if total > MAX_BYTES:
+        if place and total > MAX_BYTES:
             _delete(path)
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from miles_deep.errors import ModelError
-from miles_deep.files import map_file, partial_file, read_file
+from miles_deep.files import map_file, partial_file, read_file, stamp
 from miles_deep.model import digests, kept
 from miles_deep.model.card import Grouping, ModelCard
 from miles_deep.model.network import Network, Precision
@@ -32,6 +33,8 @@ class Unread:
 
     digest: str
     """That of the model, from when the file was read."""
+    card: ModelCard
+    """The one with which it has that digest."""
     read: Callable[[], bytes] = field(repr=False, compare=False)
     """Reads the network. Raises ModelError."""
 
@@ -92,7 +95,7 @@ class Model:
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the `.onnx` file, hexadecimal: equal ones give equal scores on one device and precision."""
-        if isinstance(self.source, Unread):
+        if isinstance(self.source, Unread) and self.source.card == self.card:
             return self.source.digest
         whole = self._hashed.copy()
         whole.update(_entry(self.card))
@@ -220,8 +223,8 @@ def read_model(path: str | Path) -> Model:
     Raises:
         ModelError: there is no such file, it is no ONNX network, or it carries no card.
     """
-    card = read_card(path)
-    return known_or_read(path, card, lambda: read_file(path, MAX_BYTES, ModelError).removesuffix(_entry(card)))
+    card, place = read_card(path), os.path.abspath(path)  # where it is, wherever one is by the time it is read
+    return known_or_read(path, card, lambda: read_file(place, MAX_BYTES, ModelError).removesuffix(_entry(card)))
 
 
 def known_or_read(path: str | Path, card: ModelCard, read: Callable[[], bytes]) -> Model:
@@ -232,7 +235,7 @@ def known_or_read(path: str | Path, card: ModelCard, read: Callable[[], bytes]) 
         card: the model's.
         read: gives the network. Raises ModelError.
     """
-    kind = f"model {hashlib.sha256(_entry(card)).hexdigest()}"
+    kind, before = f"model {hashlib.sha256(_entry(card)).hexdigest()}", stamp(path)
     if (digest := digests.known(path, kind)) is not None:
 
         def checked() -> bytes:
@@ -242,9 +245,9 @@ def known_or_read(path: str | Path, card: ModelCard, read: Callable[[], bytes]) 
                 raise ModelError(f"{path}: was changed since it was opened; start again")
             return network
 
-        return Model(card, Unread(digest, checked))
+        return Model(card, Unread(digest, card, checked))
     model = Model(card, read())
-    digests.remember(path, kind, model.digest)
+    digests.remember(path, kind, model.digest, before)
     return model
 
 

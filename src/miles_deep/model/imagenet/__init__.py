@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from miles_deep.errors import ModelError
+from miles_deep.files import stamp
 from miles_deep.model import digests
 from miles_deep.model.card import ModelCard
 from miles_deep.model.converted import keep, look_up
@@ -76,6 +77,7 @@ def _path() -> Path:
 def _weights() -> Path:
     """The file, after a look whether it is the one that was released."""
     path = _path()
+    before = stamp(path)
     if digests.known(path, "weights") == WEIGHTS_SHA256:
         return path
     try:
@@ -85,7 +87,7 @@ def _weights() -> Path:
         raise ModelError(f"{path}: imagenet cannot be read ({error.strerror}); reinstall {PACKAGE}") from error
     if digest != WEIGHTS_SHA256:
         raise ModelError(f"{path}: not the weights that were released; reinstall {PACKAGE}")
-    digests.remember(path, "weights", digest)
+    digests.remember(path, "weights", digest, before)
     return path
 
 

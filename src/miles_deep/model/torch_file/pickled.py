@@ -53,7 +53,7 @@ def read_pickle(content: memoryview, at: int = 0) -> tuple[Any, int]:
     """What the pickle at this place describes, and where it ends.
 
     Returns:
-        Dicts with keys that are texts or numbers, lists, tuples, texts, numbers, None, `Tensor`, `Storage` and
+        Dicts with keys that are texts (`"1"` for the number), lists, tuples, texts, numbers, None, `Tensor`, `Storage` and
         `Opaque`.
 
     Raises:
@@ -143,9 +143,7 @@ class _Machine:
         if type(into) is not dict or len(flat) % 2:
             raise TypeError("items of no dict")
         for key, value in zip(flat[::2], flat[1::2], strict=True):
-            if not isinstance(key, str | int):  # a tuple nested deep overflows the C stack when it is hashed
-                raise TypeError("keys are texts or numbers")
-            into[key] = value
+            _set(into, key, value)
 
     def append(self, values: list[Any]) -> None:
         """Put values at the end of the list on top."""
@@ -214,9 +212,20 @@ were none."""
 
 def _ordered_dict(pairs: Sequence[Any] = ()) -> dict[Any, Any]:
     """Python 2 wrote the items as an argument, Python 3 sets them later."""
-    if any(not isinstance(key, str | int) for key, _ in pairs):
+    made: dict[str, Any] = {}
+    for key, value in pairs:
+        _set(made, key, value)
+    return made
+
+
+def _set(into: dict[str, Any], key: Any, value: Any) -> None:
+    """Keep a value by its key's text: the hashes of texts cannot be foreseen, and files can be made of numbers that
+    all have the same, each of which is then compared with all before it."""
+    if not isinstance(key, str | int):  # a tuple nested deep overflows the C stack when it is hashed
         raise TypeError("keys are texts or numbers")
-    return {key: value for key, value in pairs}
+    if str(key) in into:
+        raise ModelError(f"its key {quoted(str(key))} is there twice")
+    into[str(key)] = value
 
 
 def _tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> Tensor:
