@@ -178,6 +178,7 @@ PICKLES = {
     ),
     "a call of a storage": (asked("torch", "FloatStorage") + b")R", DAMAGED),
     "a long key": (ordered({"k" * 501: GOOD}), "its key 'kkkkk"),
+    "a key that is there twice": (b"}(" + text("1") + GOOD + b"K\1" + GOOD + b"u", "its key '1' is there twice"),
     "two tensors of one name": (
         b"}(" + text("a.b") + GOOD + text("a") + b"}" + text("b") + tensor(storage("0", 24), (4,)) + b"su",
         "two tensors are called 'a.b'",
@@ -227,6 +228,14 @@ def test_a_pickle_made_to_harm(tmp_path, harmful):
     value, expected = PICKLES[harmful]
     path = write_zip(tmp_path / "net.pth", pickled(value), {"0": CONTENT})
     assert refused(path).startswith(expected)
+
+
+def test_keys_whose_hashes_are_all_the_same(tmp_path):
+    """Python's hash of a whole number is its remainder by 2 ** 61 - 1."""
+    keys = [(index * ((1 << 61) - 1)).to_bytes(10, "little") for index in range(1, 12_000)]
+    items = b"".join(b"\x8a\x0a" + key + b"N" for key in keys)
+    path = write_zip(tmp_path / "net.pth", pickled(b"}(" + items + b"u"), {})
+    assert refused(path) == "there are no tensors in it"
 
 
 @pytest.mark.slow  # counting what is allocated takes five times as long

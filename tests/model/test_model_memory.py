@@ -98,6 +98,29 @@ def test_a_constant_of_untold_size_is_refused() -> None:
         check_memory(network(nodes, ["n", 3, 8, 8], 3, weights), 1)
 
 
+@pytest.mark.parametrize("operator", ["NonZero", "Unique", "Compress", "NonMaxSuppression"])
+def test_what_is_as_large_as_the_pixels_that_are_not_black_is_refused(operator: str) -> None:
+    """Its product with itself would be as large as the square of that, and counts as one number."""
+    nodes = [
+        helper.make_node(operator, ["data"] * (1 + (operator not in ("NonZero", "Unique"))), ["places"]),
+        helper.make_node("Cast", ["places"], ["n4"], to=TensorProto.FLOAT),
+        helper.make_node("Transpose", ["n4"], ["4n"], perm=[1, 0]),
+        helper.make_node("MatMul", ["4n", "n4"], ["scores"]),
+    ]
+    with pytest.raises(ModelError, match=f"its {operator} makes something whose size cannot be told beforehand"):
+        check_memory(network(nodes, [1, 3, 8, 8], 3), 1)
+
+
+def test_what_is_arranged_as_the_numbers_in_a_picture_say_is_refused() -> None:
+    nodes = [
+        helper.make_node("ReduceMax", ["data"], ["most"], axes=[0, 1, 2], keepdims=0),
+        helper.make_node("Cast", ["most"], ["rows"], to=TensorProto.INT64),
+        helper.make_node("Reshape", ["data", "rows"], ["scores"]),
+    ]
+    with pytest.raises(ModelError, match="its Reshape makes something as large as the numbers in a picture say"):
+        check_memory(network(nodes, [1, 3, 8, 2], 3), 1)
+
+
 def as_large_as_a_picture_says() -> onnx.ModelProto:
     nodes = [
         helper.make_node("ReduceMax", ["data"], ["most"], axes=[2, 3], keepdims=0),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from miles_deep.errors import ModelError
-from miles_deep.train.weights_file import load_into, own_weights
+from miles_deep.train.weights_file import load_into, own_weights, read_weights
 
 NAMES = ("conv.weight", "norm.weight", "norm.bias", "norm.num_batches_tracked", "fc.weight")
 WEIGHTS = {name: number for number, name in enumerate(NAMES)}
@@ -69,6 +69,14 @@ def test_weights_of_another_network_are_left_to_the_one_who_loads_them():
     other = {"a.conv.weight": 1, "a.x": 2, "b.conv.weight": 3}
     assert own_weights(other, NAMES) == {"conv.weight": 1, "x": 2}
     assert own_weights({"x.y": 1}, NAMES) == {"x.y": 1}
+
+
+def test_names_that_would_be_looked_through_for_ever(tmp_path):
+    torch = pytest.importorskip("torch")
+    files = pytest.importorskip("safetensors.torch")
+    files.save_file({"a." * 50_000: torch.zeros(1)}, tmp_path / "net.safetensors")
+    with pytest.raises(ModelError, match=r"net.safetensors: its key 'a\.a\..* has more than 500 characters"):
+        read_weights(tmp_path / "net.safetensors")
 
 
 class Untrained:

@@ -34,6 +34,13 @@ SIZED = {
 }
 """Operators with operands that say how large a result is: the first of these operands."""
 
+PICKED = {"Reshape": 1, "Slice": 1, "TopK": 1}
+"""Likewise for those that only arrange or leave out: their results are no larger, but hide from `work` what is
+made of them."""
+
+UNTOLD = ("NonZero", "Compress", "Unique", "NonMaxSuppression")
+"""Operators whose results are as large as the numbers, and not the sizes, of what they take."""
+
 COPIES = 3
 """Of the weights, while a network is compiled: as it was read, as the backend read it, and as it will run."""
 
@@ -94,7 +101,10 @@ def _refuse_untold(network: "ModelProto", graph: "GraphProto", constant: set[str
     weights = {tensor.name for tensor in network.graph.initializer}
     seen = {value.name for value in network.graph.input} - weights
     for node in network.graph.node:
-        if node.op_type in SIZED and seen.intersection(node.input[SIZED[node.op_type] :]):
+        if node.op_type in UNTOLD:
+            raise ModelError(f"its {node.op_type} makes something whose size cannot be told beforehand")
+        sizing = (SIZED | PICKED).get(node.op_type)
+        if sizing is not None and seen.intersection(node.input[sizing:]):
             raise ModelError(f"its {node.op_type} makes something as large as the numbers in a picture say")
         if node.op_type in SIZED and not told.issuperset(constant.intersection(node.output)):
             raise ModelError(f"its {node.op_type} makes a constant, and how large it is cannot be told beforehand")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from miles_deep.errors import ModelError
 from miles_deep.files import open_file
 from miles_deep.model.quoting import by, listed, quoted
-from miles_deep.model.torch_file import MAX_BYTES, read_state
+from miles_deep.model.torch_file import MAX_BYTES, MAX_NAME, read_state
 from miles_deep.model.torch_file.pickled import HINT
 from miles_deep.train.extra import need, reason
 
@@ -40,6 +40,8 @@ def _safetensors(path: Path) -> dict[str, Any]:
         raise
     except Exception as error:  # its errors are of Rust, of PyO3 and of the system
         raise ModelError(f"{path}: not a safetensors file, or a damaged one ({reason(error)})") from error
+    if long := [name for name in state if len(name) > MAX_NAME]:
+        raise ModelError(f"{path}: its key {quoted(long[0])} has more than {MAX_NAME:,} characters")
     return state
 
 

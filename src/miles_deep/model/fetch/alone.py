@@ -43,7 +43,7 @@ def alone(path: Path, waiting: Callable[[], None]) -> Iterator[bool]:
 
 def _held(path: Path) -> int | None:
     """The file, opened, once it is ours; None while it is another's."""
-    opened = os.open(path, os.O_RDWR | os.O_CREAT)
+    opened = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)  # as files are made; the umask has the say
     with suppress(FileNotFoundError):
         # Who had it deletes it: what was locked may be a file of this name no more, and another run has the next.
         if _locked(opened) and os.path.samestat(os.fstat(opened), os.stat(path)):

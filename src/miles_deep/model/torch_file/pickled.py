@@ -53,8 +53,7 @@ def read_pickle(content: memoryview, at: int = 0) -> tuple[Any, int]:
     """What the pickle at this place describes, and where it ends.
 
     Returns:
-        Dicts with keys that are texts (`"1"` for the number), lists, tuples, texts, numbers, None, `Tensor`, `Storage` and
-        `Opaque`.
+        Dicts with texts (`"1"` for 1) as keys, lists, tuples, texts, numbers, None, `Tensor`, `Storage`, `Opaque`.
 
     Raises:
         ModelError: it is damaged, takes too many steps, or has tensors of a kind that is not known.
@@ -219,8 +218,7 @@ def _ordered_dict(pairs: Sequence[Any] = ()) -> dict[Any, Any]:
 
 
 def _set(into: dict[str, Any], key: Any, value: Any) -> None:
-    """Keep a value by its key's text: the hashes of texts cannot be foreseen, and files can be made of numbers that
-    all have the same, each of which is then compared with all before it."""
+    """Keep a value by its key's text, whose hash nobody foresees; numbers can be chosen to have all the same."""
     if not isinstance(key, str | int):  # a tuple nested deep overflows the C stack when it is hashed
         raise TypeError("keys are texts or numbers")
     if str(key) in into:
@@ -259,7 +257,6 @@ CALLS: dict[tuple[str, str], Callable[..., Any]] = {
 """All that a pickle may call, by module and name; each only arranges what it is given."""
 
 STOP = ord(".")
-
 OPCODES: dict[int, Callable[[_Machine], None]] = {
     0x80: lambda m: _protocol(m.number("B")),
     ord("("): _Machine.mark,
