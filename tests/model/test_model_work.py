@@ -51,9 +51,7 @@ def test_a_fixed_batch_is_always_computed_whole() -> None:
     weights = {"w": np.zeros((3, 3, 31, 31), np.float32)}
     nodes = [helper.make_node("Conv", ["data", "w"], ["scores"], pads=[15] * 4)]
     check_work(network(nodes, [20, 3, 224, 224], 3, weights))
-    with pytest.raises(
-        ModelError, match=r"takes about 4e\+13 multiply-adds for the 100,000 pictures of its batch"
-    ):
+    with pytest.raises(ModelError, match=r"takes about 4e\+13 multiply-adds for the 100,000 pictures of"):
         check_work(network(nodes, [100_000, 3, 224, 224], 3, weights))
 
 
